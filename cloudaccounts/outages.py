@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.db import InterfaceError, OperationalError
 
 from cloudaccounts.contract.errors import ProviderError
+from cloudaccounts.errors import defect
 
 RETRY_AFTER = 10  # seconds
 # By name: pymongo is installed only where an isolated database lies on MongoDB.
@@ -19,6 +20,11 @@ class DatabaseUnavailableError(ProviderError):
             "Try again in a few seconds; if it stays so, tell the operator: /readyz says what is missing.",
             permanent=False,
         )
+
+
+def unexpected(error: BaseException, what: str) -> ProviderError:
+    """The outcome of work that an unexpected exception ended: the database was away, or it is a defect of ours."""
+    return DatabaseUnavailableError() if is_outage(error) else defect(what)
 
 
 def is_outage(error: BaseException | None) -> bool:

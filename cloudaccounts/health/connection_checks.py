@@ -19,7 +19,7 @@ from cloudaccounts.audit.record import record_event
 from cloudaccounts.contract.errors import ProviderError
 from cloudaccounts.contract.report import CloudValidationResult, ValidationProgress
 from cloudaccounts.credentials import vault
-from cloudaccounts.errors import AccountSuspendedError, defect
+from cloudaccounts.errors import AccountSuspendedError
 from cloudaccounts.health import provider_outage
 from cloudaccounts.health.former_external_id import prove_stored
 from cloudaccounts.health.state_machine import Observation
@@ -29,6 +29,7 @@ from cloudaccounts.jobs.turns import WorkKind, announce
 from cloudaccounts.models import CloudAccount, CloudAccountStatus, ConnectionCheck
 from cloudaccounts.models.check import CheckState, CheckTrigger
 from cloudaccounts.models.health import CheckKind
+from cloudaccounts.outages import unexpected
 from cloudaccounts.work import messages
 from cloudaccounts.work.databases import SECURITY
 from cloudaccounts.work.leases import Claim, LeaseKeeper
@@ -143,10 +144,10 @@ def _validate(account: CloudAccount, check: ConnectionCheck, claim: Claim, deadl
         return prove_stored(account, credentials, listen=show, deadline=deadline)
     except ProviderError as error:
         return refusal_report(ValidationProgress(), error)
-    except Exception:
+    except Exception as error:
         # Whatever a provider's code may meet is reported as ours, instead of as a worker that died.
         logger.exception("check.defect", extra={"check": str(check.pk)})
-        return refusal_report(ValidationProgress(), defect("connection check"))
+        return refusal_report(ValidationProgress(), unexpected(error, "connection check"))
 
 
 def _finish(account: CloudAccount, check: ConnectionCheck, claim: Claim, report: CloudValidationResult) -> bool:

@@ -23,7 +23,6 @@ from cloudaccounts.contract.errors import ProviderError
 from cloudaccounts.contract.provider import Provider
 from cloudaccounts.contract.report import CloudValidationResult
 from cloudaccounts.credentials import vault
-from cloudaccounts.errors import defect
 from cloudaccounts.health import provider_outage
 from cloudaccounts.health.due_accounts import DueAccount, ask, claim_page
 from cloudaccounts.health.owner_queue import OwnerQueue
@@ -31,6 +30,7 @@ from cloudaccounts.health.state_machine import Event, Limits, Observation
 from cloudaccounts.health.transitions import FinishedCheck, apply_check, apply_routine_checks
 from cloudaccounts.models import CloudAccount, CloudAccountStatus, HeartbeatRound
 from cloudaccounts.models.health import CheckKind
+from cloudaccounts.outages import unexpected
 from cloudaccounts.provider_kit.deadlines import exceeded
 from cloudaccounts.work.daemon_threads import DaemonThreads, Task
 from cloudaccounts.work.leases import LEASE
@@ -289,9 +289,9 @@ def _check(part: ProviderRound, due: DueAccount, task: Task) -> None:
         observation = Observation() if report is None else Observation.of_report(report)
     except ProviderError as error:
         observation = Observation.of_error(error)
-    except Exception:
+    except Exception as error:
         # Whatever a provider's code may meet is reported as ours. Raised, it would end in the pool without an outcome,
         # and the round would wait for that account until its last minute.
         logger.exception("heartbeat.defect", extra={"account": str(due.account.pk)})
-        observation = Observation.of_error(defect("heartbeat"))
+        observation = Observation.of_error(unexpected(error, "heartbeat"))
     part.outcomes.put(Outcome(part, due, observation, report, round((time.monotonic() - began) * 1000), task))

@@ -14,12 +14,13 @@ from cloudaccounts.accounts.parsing import AccountInput, read_credentials, read_
 from cloudaccounts.accounts.rate_limits import NOT_A_GUESS, begin_attempt
 from cloudaccounts.audit.actor import Actor
 from cloudaccounts.contract.errors import ProviderError
-from cloudaccounts.errors import DuplicateAccountError, InputError, ValidationRefusedError, defect
+from cloudaccounts.errors import DuplicateAccountError, InputError, ValidationRefusedError
 from cloudaccounts.groups.services import groups_to_join
 from cloudaccounts.health.validation import prove_access
 from cloudaccounts.imports.parser import BadRow, Row
 from cloudaccounts.lifecycle.adding import connect_account
 from cloudaccounts.organizations import grouping
+from cloudaccounts.outages import unexpected
 from cloudaccounts.work.threads import DatabaseThreads
 from teams.scope import Scope
 
@@ -78,10 +79,10 @@ def _in_thread(row: Row | BadRow, scope: Scope, actor: Actor, *, dry_run: bool) 
         if isinstance(row, BadRow):
             return RowResult(row.line, "refused", reason=row.reason)
         return import_row(row, scope, actor, dry_run=dry_run)
-    except Exception:
+    except Exception as error:
         # A defect of ours in one row is its result; the others go on.
         logger.exception("import.defect", extra={"line": row.line})
-        return RowResult(row.line, "refused", reason=defect("row").cause)
+        return RowResult(row.line, "refused", reason=unexpected(error, "row").cause)
 
 
 def import_row(row: Row, scope: Scope, actor: Actor, *, dry_run: bool, counted: bool = False) -> RowResult:

@@ -15,13 +15,13 @@ from django.utils import timezone
 from cloudaccounts.audit.actor import Actor
 from cloudaccounts.audit.record import record_event
 from cloudaccounts.contract.errors import ProviderError
-from cloudaccounts.errors import defect
 from cloudaccounts.jobs.handlers import Handler, Outcome, handler_of
 from cloudaccounts.jobs.queries import count_outcomes
 from cloudaccounts.jobs.requests import QUEUE, TASK
 from cloudaccounts.jobs.turns import WorkKind, announce
 from cloudaccounts.models import Job, JobItem
 from cloudaccounts.models.job import ItemState, JobState
+from cloudaccounts.outages import is_outage, unexpected
 from cloudaccounts.work.leases import Claim, LeaseKeeper
 from cloudaccounts.work.threads import DatabaseThreads
 
@@ -117,10 +117,14 @@ def _handle(handler: Handler, job: Job, item: JobItem) -> None:
         outcome = handler(job, item)
     except ProviderError as error:
         outcome = Outcome.failed(error)
-    except Exception:
-        # A defect in one item becomes its outcome, and the others go on.
+    except Exception as error:
         logger.exception("job.defect", extra={"job": str(job.pk), "item": item.subject})
-        outcome = Outcome.failed(defect("item"))
+        if is_outage(error) and job.attempts < TRIES:
+            # A database that was away, or locked for too long, is back in a moment. The item stays waiting, and the job
+            # is taken up again when its lease has ended.
+            raise
+        # A defect in one item becomes its outcome, and the others go on.
+        outcome = Outcome.failed(unexpected(error, "item"))
     # Without the claim: a handler is repeatable, and a worker that lost the job meanwhile may still finish its item.
     JobItem.objects.filter(pk=item.pk).update(
         state=outcome.state, code=outcome.code, cause=outcome.cause[:500], remedy=outcome.remedy[:500],

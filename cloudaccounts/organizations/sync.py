@@ -21,7 +21,7 @@ from cloudaccounts.audit.record import record_event
 from cloudaccounts.contract.errors import ProviderError
 from cloudaccounts.contract.organizations import MemberPage
 from cloudaccounts.credentials import vault
-from cloudaccounts.errors import InputError, TeamLimitError, defect
+from cloudaccounts.errors import InputError, TeamLimitError
 from cloudaccounts.health.former_external_id import proven_target
 from cloudaccounts.jobs.turns import WorkKind, announce
 from cloudaccounts.models import CloudAccount, Organization, OrganizationMember
@@ -29,6 +29,7 @@ from cloudaccounts.models.organization import NOT_CONNECTED, SyncState
 from cloudaccounts.organizations.member_writer import MemberWriter, Met, shown_name
 from cloudaccounts.organizations.members import onboard_by_rules
 from cloudaccounts.organizations.rules import RuleBook, rules_of
+from cloudaccounts.outages import unexpected
 from cloudaccounts.provider_kit.deadlines import each_within
 from cloudaccounts.work import messages
 from cloudaccounts.work.databases import SECURITY
@@ -106,10 +107,10 @@ def _run(organization: Organization, claim: Claim, keeper: LeaseKeeper) -> None:
         writer = _walk(organization, claim, keeper)
     except ProviderError as error:
         _finish_failed(organization, claim, error)
-    except Exception:
+    except Exception as error:
         # A defect of ours is reported as such, instead of as a worker that died.
         logger.exception("organization.defect", extra={"organization": str(organization.pk)})
-        _finish_failed(organization, claim, defect("look at the organization"))
+        _finish_failed(organization, claim, unexpected(error, "look at the organization"))
     else:
         if writer is not None:
             _finish(organization, claim, writer)

@@ -15,12 +15,13 @@ from cloudaccounts.contract.errors import ProviderError
 from cloudaccounts.contract.identity import Credentials
 from cloudaccounts.contract.report import CloudValidationResult, ValidationProgress
 from cloudaccounts.credentials import staging, vault
-from cloudaccounts.errors import RotationUnderWayError, defect
+from cloudaccounts.errors import RotationUnderWayError
 from cloudaccounts.health.validation import prove_access, refusal_report
 from cloudaccounts.jobs.turns import WorkKind
 from cloudaccounts.models import CloudAccount, CloudAccountStatus, CredentialRotation
 from cloudaccounts.models.rotation import RotationPurpose, RotationStage
 from cloudaccounts.operations.workers import confirm_key
+from cloudaccounts.outages import unexpected
 from cloudaccounts.rotation.losses import ANY, AccessWouldBeLostError, unaccepted_losses
 from cloudaccounts.rotation.results import TASK, new_request, refuse_unrotatable, was_swapped
 from cloudaccounts.rotation.swap import conclude
@@ -97,10 +98,10 @@ def replace_credentials(
         with LeaseKeeper(claim.renew):
             try:
                 report = prove_access(resolved, credentials, attempt=attempt, deadline=deadline)
-            except Exception:
+            except Exception as error:
                 # As in `_test`: a defect is an outcome, or the rotation would look like a dead worker's.
                 logger.exception("rotation.defect", extra={"account": str(account.pk)})
-                report = refusal_report(ValidationProgress(), defect("test"))
+                report = refusal_report(ValidationProgress(), unexpected(error, "test"))
         losses = unaccepted_losses(account, rotation, report) if report.ok else ()
         if losses or not report.ok:
             conclude(account, rotation, claim, report)
@@ -112,7 +113,7 @@ def replace_credentials(
             if not conclude(account, rotation, claim, report):
                 raise RotationUnderWayError  # this process was frozen past its lease; what it staged goes as well
     except Exception as error:
-        reason = error if isinstance(error, ProviderError) else defect("replacement")
+        reason = error if isinstance(error, ProviderError) else unexpected(error, "replacement")
         claim.end(state=RotationStage.ABANDONED, ok=False, code=reason.code, cause=reason.cause[:500])  # nobody goes on
         raise
     return report
@@ -143,10 +144,10 @@ def _test(account: CloudAccount, rotation: CredentialRotation, claim: Claim) -> 
         return prove_access(resolved, credentials, attempt=attempt, listen=show)
     except ProviderError as error:
         return refusal_report(ValidationProgress(), error)
-    except Exception:
+    except Exception as error:
         # Whatever a provider's code may meet is reported as ours, instead of as a worker that died.
         logger.exception("rotation.defect", extra={"account": str(account.pk)})
-        return refusal_report(ValidationProgress(), defect("test"))
+        return refusal_report(ValidationProgress(), unexpected(error, "test"))
 
 
 ROTATIONS = WorkKind(

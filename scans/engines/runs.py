@@ -13,10 +13,11 @@ from django.utils import timezone
 from cloudaccounts.audit.actor import Actor
 from cloudaccounts.audit.record import record_event
 from cloudaccounts.contract.errors import ProviderError
-from cloudaccounts.errors import AccountSuspendedError, defect
+from cloudaccounts.errors import AccountSuspendedError
 from cloudaccounts.health.engine_access import engine_access
 from cloudaccounts.jobs.turns import WorkKind
 from cloudaccounts.models import CloudAccount, CloudAccountStatus
+from cloudaccounts.outages import unexpected
 from cloudaccounts.work import messages
 from cloudaccounts.work.databases import SECURITY
 from cloudaccounts.work.leases import Claim, LeaseKeeper
@@ -109,10 +110,10 @@ def _try_run(run: EngineRun, claim: Claim, keeper: LeaseKeeper) -> None:
         _end(run, claim, error)
     except ClaimLostError:
         logger.info("engine.stopped", extra={"run_id": str(run.pk)})
-    except Exception:
+    except Exception as error:
         # A defect of ours must not leave the account blocked by a run that stays active until its lease ends.
         logger.exception("engine.defect", extra={"run_id": str(run.pk)})
-        _end(run, claim, defect("second engine"))
+        _end(run, claim, unexpected(error, "second engine"))
     else:
         _end(run, claim, None, **columns)
 

@@ -26,6 +26,7 @@ from cloudaccounts.errors import AccountSuspendedError, defect
 from cloudaccounts.health.sessions import account_session
 from cloudaccounts.jobs.turns import WorkKind
 from cloudaccounts.models import CloudAccount, CloudAccountStatus
+from cloudaccounts.outages import is_outage, unexpected
 from cloudaccounts.work.leases import Claim, LeaseKeeper
 from scans.account_sync import delete_account_records, sync_account
 from scans.assets.planner_statistics import renew_statistics
@@ -41,6 +42,7 @@ from scans.runs.collection import Batch, Event, UnitFailed, UnitFinished, UnitSt
 from scans.runs.completion import count_unknowns, finding_counts, posture, record_day, with_unread_regions
 from scans.runs.coverage import Coverage
 from scans.runs.progress import Progress
+from scans.runs.reconcile import ATTEMPTS
 from scans.runs.regions import resolve_regions
 from scans.runs.requests import QUEUE, TASK, notify_scan_failure
 from scans.runs.summaries import summarize_run, unread_now
@@ -93,10 +95,15 @@ def _try_run(run: ScanRun, claim: Claim, keeper: LeaseKeeper) -> None:
     # No end is written: whoever took the run away (a person who cancelled it, another worker) has written its state.
     except ClaimLostError:
         logger.info("scan.stopped", extra={"run_id": str(run.pk)})
-    except Exception:
-        # A defect of ours must not leave the account blocked by a run that stays active until its lease ends.
+    except Exception as error:
         logger.exception("scan.defect", extra={"run_id": str(run.pk)})
-        _end(run, claim, ScanStatus.FAILED, defect("scan"))
+        if is_outage(error) and run.attempts < ATTEMPTS:
+            # A database that was away, or locked for too long, is back in a moment: the next try goes on from what is
+            # stored. Where not even this can be written, the lease ends.
+            claim.write(status=ScanStatus.QUEUED, claim=None, lease_until=None, nudged_at=None, now_doing="")
+            return
+        # A defect of ours must not leave the account blocked by a run that stays active until its lease ends.
+        _end(run, claim, ScanStatus.FAILED, unexpected(error, "scan"))
 
 
 def _scan_account(run: ScanRun, claim: Claim, keeper: LeaseKeeper) -> None:

@@ -19,8 +19,8 @@ from cloudaccounts.audit.actor import SYSTEM, Actor
 from cloudaccounts.contract.errors import ProviderError
 from cloudaccounts.contract.identity import Credentials
 from cloudaccounts.contract.report import CheckResult, CheckStatus, CloudValidationResult, ValidationProgress
-from cloudaccounts.errors import defect
 from cloudaccounts.health.validation import validate_resolved, visible_accounts
+from cloudaccounts.outages import unexpected
 from cloudaccounts.work import leases, messages
 from cloudaccounts.work.databases import DISCOVERY
 from wizard.drafts.audit import audit_draft
@@ -176,12 +176,12 @@ def _validate(draft: WizardSession, claim: UUID) -> tuple[CloudValidationResult,
         report = validate_resolved(account, credentials, listen=write_progress, address=asked_by.address)
     except ProviderError as error:
         return _report_of(error), []
-    except Exception:
+    except Exception as error:
         # Not raised: the row would wait for its lease to end, and after three tries the page would blame a dead worker.
         logger.exception("wizard.validation_failed", extra={"draft": str(draft.pk)})
-        unexpected = defect("validation")
+        ended = unexpected(error, "validation")
         remedy = f"Check again. If it ends like this once more, give the operator the id of this draft: {draft.pk}."
-        return _report_of(ProviderError(unexpected.code, unexpected.cause, remedy, permanent=unexpected.permanent)), []
+        return _report_of(ProviderError(ended.code, ended.cause, remedy, permanent=ended.permanent)), []
     # Inside the lease, because it asks the cloud too. A related account's draft offers no further ones.
     offered = report.ok and not draft.finishes_itself
     return report, find_related_accounts(draft, account, credentials) if offered else []

@@ -20,7 +20,7 @@ def check_connection(credentials: Credentials, target: Target) -> None:
 
 
 def probe_access(credentials: Credentials, target: Target, known: KnownPermissions) -> frozenset[str]:
-    """And one list: the actions of the app's roles, or, every other time, the deny assignments, which take some away.
+    """And one list: the actions of the app's roles; every other time also the deny assignments, which take some away.
 
     Raises `ProviderError` for the connection alone.
     """
@@ -40,13 +40,13 @@ def _changed(access: Access, known: KnownPermissions) -> frozenset[str]:
     asked = (known.granted | known.lost) & BY_ACTION.keys()
     if not asked:
         return frozenset()
-    if known.turn % 2:
-        denials = deny_assignments(access.connection)
-        taken = (action for action in asked if reached(denials, action, access.principal_id))
-        return known.changed(denied=frozenset(taken))
     entries = role_entries(access.connection)
     by_roles = frozenset(action for action in asked if granted(entries, action))
     changed = known.changed(granted=by_roles, denied=asked - by_roles)
+    if not changed and known.turn % 2:
+        denials = deny_assignments(access.connection)
+        taken = (action for action in asked if reached(denials, action, access.principal_id))
+        return known.changed(denied=frozenset(taken))
     if not changed & known.lost:
         return changed
     # A deny assignment may be what took it, which the roles do not show: asked for only where one may have ended.

@@ -12,10 +12,10 @@ from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from cloudaccounts.contract.errors import ProviderError
-from cloudaccounts.errors import defect
 from cloudaccounts.jobs.turns import WorkKind, announce
 from cloudaccounts.models import CloudAccount, CloudAccountStatus, RotationRun
 from cloudaccounts.models.automatic_rotation import RunPurpose, RunState
+from cloudaccounts.outages import unexpected
 from cloudaccounts.rotation.automatic import making, readiness, retiring
 from cloudaccounts.rotation.automatic.course import Course, LostClaimError
 from cloudaccounts.work.leases import Claim, LeaseKeeper
@@ -85,10 +85,10 @@ def _advance(course: Course) -> bool:
         return course.pause(error)
     except LostClaimError:
         raise
-    except Exception:
+    except Exception as error:
         # A defect is a failure with a name, and is tried again: the row must not look like a dead worker's for ever.
         logger.exception("rotation.defect", extra={"account": str(account.pk)})
-        return course.pause(defect("automatic rotation"))
+        return course.pause(unexpected(error, "automatic rotation"))
 
 
 def _unproven(course: Course, error: ProviderError) -> bool:

@@ -7,6 +7,7 @@ from uuid import uuid4
 
 import pytest
 from django.contrib.auth.models import User
+from django.db import OperationalError
 from django.db.models import F
 from django.test import Client
 from django.utils import timezone
@@ -34,11 +35,15 @@ class Work:
         self.lock = threading.Lock()
         self.failing: set[str] = set()
         self.broken: set[str] = set()
+        self.locked_out: dict[str, int] = {}  # how often the database is away for an item
         self.at: dict[str, threading.Event] = {}
 
     def do(self, job: Job, item: JobItem) -> Outcome:
         with self.lock:
             self.seen.append(item.subject)
+        if self.locked_out.get(item.subject, 0) > 0:
+            self.locked_out[item.subject] -= 1
+            raise OperationalError("database is locked")
         if item.subject in self.broken:
             raise RuntimeError("a defect")
         if item.subject in self.failing:
@@ -78,6 +83,36 @@ def test_each_item_has_its_own_outcome(alice: User, work: Work) -> None:
     assert items["b"].cause == "The key is wrong."
     assert items["c"].code == "internal_error"
     assert items["skip-d"].state == ItemState.SKIPPED
+
+
+def test_a_database_that_is_away_leaves_the_item_waiting(alice: User, work: Work) -> None:
+    work.locked_out = {"b": 1}
+    job = start(alice, "a", "b", "c")
+    with pytest.raises(OperationalError):
+        run_job(job.pk)
+    assert JobItem.objects.get(subject="b").state == ItemState.WAITING
+    assert next_try(job) == "finished"
+    job.refresh_from_db()
+    assert (job.done, job.failed) == (3, 0)
+
+
+def test_for_the_last_try_it_is_the_items_outcome(alice: User, work: Work) -> None:
+    work.locked_out = {"b": 99}
+    job = start(alice, "a", "b", "c")
+    with pytest.raises(OperationalError):
+        run_job(job.pk)
+    Job.objects.update(attempts=job_runner.TRIES - 1)
+    assert next_try(job) == "finished"
+    job.refresh_from_db()
+    assert (job.done, job.failed) == (2, 1)
+    assert JobItem.objects.get(subject="b").code == "database_unavailable"
+
+
+def next_try(job: Job) -> str:
+    """By the worker that takes it up when the lease of the one before has ended."""
+    Job.objects.update(lease_until=timezone.now() - timedelta(seconds=1))
+    requeue_jobs()
+    return run_job(job.pk)
 
 
 def test_the_same_subject_counts_once(alice: User, work: Work) -> None:

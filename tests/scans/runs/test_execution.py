@@ -7,7 +7,7 @@ from uuid import uuid4
 
 import pytest
 from django.contrib.auth.models import User
-from django.db import connections
+from django.db import OperationalError, connections
 from django.utils import timezone
 
 from cloudaccounts.accounts.changes import update_account
@@ -250,6 +250,32 @@ def test_an_account_deleted_between_two_batches_leaves_nothing_behind(
 
 def scan_status(account: CloudAccount) -> str:
     return run_scan(request_scan(account, actor=SYSTEM).run_id)
+
+
+@pytest.mark.parametrize("times", [1, 9])
+def test_a_database_that_is_away_costs_a_scan_nothing_but_time(
+    account: CloudAccount, monkeypatch: pytest.MonkeyPatch, times: int
+) -> None:
+    """SQLite's lock may be held for longer than anybody waits, a server may be restarted."""
+    original, left = AssetWriter.write, [None] * times
+
+    def away(writer: AssetWriter, unit: ScanUnit, batch: list[Found]) -> None:
+        if left:
+            left.pop()
+            raise OperationalError("database is locked")
+        original(writer, unit, batch)
+
+    monkeypatch.setattr(AssetWriter, "write", away)
+    run = request_scan(account, actor=SYSTEM)
+    assert run_scan(run.run_id) == "queued"
+    statuses = [run_scan(run.run_id), run_scan(run.run_id)]
+    run.refresh_from_db()
+    if times == 1:
+        assert (statuses, run.assets_seen) == (["completed", "completed"], 5)
+    else:  # as long as it does not come back for the last try either
+        assert statuses == ["queued", "failed"]
+        assert run.error_code == "database_unavailable"
+        assert run.active_account is None
 
 
 def test_a_defect_of_ours_ends_the_scan_with_a_message(

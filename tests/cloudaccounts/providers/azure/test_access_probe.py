@@ -33,7 +33,8 @@ def test_an_action_that_was_taken_is_noticed_and_one_that_returned(cloud: Cloud)
     name = "probe-taken"
     made = cloud.control.put_app(cloud.places[PLACE], name, actions=["*/read"], not_actions=[DISKS])
     credentials = Credentials("client_secret", made)
-    assert probe(cloud, credentials, KnownPermissions(ALL)) == {DISKS}
+    for turn in (0, 1):  # by the next heartbeat, whichever it is
+        assert probe(cloud, credentials, KnownPermissions(ALL, turn=turn)) == {DISKS}
     lost = KnownPermissions(ALL - {DISKS}, frozenset({DISKS}))
     assert probe(cloud, credentials, lost) == frozenset()
     cloud.control.put_app(cloud.places[PLACE], name, actions=["*/read"])
@@ -52,7 +53,7 @@ def test_what_a_deny_assignment_holds_has_not_returned(cloud: Cloud) -> None:
     assert probe(cloud, credentials, lost) == {DISKS}
 
 
-def test_a_deny_assignment_is_noticed_every_other_time_for_one_list_too(cloud: Cloud) -> None:
+def test_a_deny_assignment_is_noticed_every_other_time_for_a_list_more(cloud: Cloud) -> None:
     credentials = cloud.app()
     odd = KnownPermissions(ALL, turn=1)
     assert probe(cloud, credentials, odd) == frozenset()
@@ -63,7 +64,6 @@ def test_a_deny_assignment_is_noticed_every_other_time_for_one_list_too(cloud: C
         assert probe(cloud, credentials, odd) == {DISKS}
         actions = [call["action"] for call in cloud.control.calls("azure")]
         assert actions.count("Microsoft.Authorization/denyAssignments/read") == 1
-        assert "Microsoft.Authorization/permissions/read" not in actions
         assert probe(cloud, credentials, KnownPermissions(ALL - {DISKS}, frozenset({DISKS}), turn=1)) == frozenset()
     finally:
         cloud.control.put_denial(cloud.places[PLACE], None)
