@@ -4,12 +4,18 @@ from __future__ import annotations
 
 import ast
 import os
+import ssl
+import threading
 from copy import copy
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from typing import Any
 
 import pytest
+import trustme
 from botocore import xform_name
+from botocore.awsrequest import AWSRequest
+from botocore.exceptions import SSLError
 from botocore.handlers import BUILTIN_HANDLERS
 from botocore.hooks import EventAliaser, HierarchicalEmitter
 from botocore.httpsession import get_cert_path
@@ -184,6 +190,43 @@ def test_certificates_are_read_once_and_again_when_the_bundle_was_renewed(tmp_pa
     bundle.write_text(text[: text.index("-----END CERTIFICATE-----")] + "-----END CERTIFICATE-----\n")
     os.utime(bundle, ns=(1, 1))
     assert Senders(str(bundle))._direct._get_ssl_context().cert_store_stats()["x509_ca"] == 1
+
+
+class _Answers(BaseHTTPRequestHandler):
+    def do_GET(self) -> None:
+        self.send_response(200)
+        self.end_headers()
+
+    def log_message(self, *_: Any) -> None:
+        pass
+
+
+@pytest.mark.parametrize("name", ["localhost", "sts.amazonaws.com"])
+def test_a_certificate_of_another_host_is_not_believed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    """Also where whoever issued it is trusted."""
+    for variable in ("HTTPS_PROXY", "https_proxy"):
+        monkeypatch.delenv(variable, raising=False)
+    ca = trustme.CA()
+    ca.cert_pem.write_to_path(tmp_path / "ca.pem")
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    ca.issue_cert(name).configure_cert(context)
+    server = HTTPServer(("127.0.0.1", 0), _Answers)
+    server.socket = context.wrap_socket(server.socket, server_side=True)
+    threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
+    senders = Senders(str(tmp_path / "ca.pem"))
+    request = AWSRequest("GET", f"https://localhost:{server.server_address[1]}/").prepare()
+    try:
+        if name == "localhost":
+            assert senders.answer(request).status_code == 200
+        else:
+            with pytest.raises(SSLError, match="match"):
+                senders.answer(request)
+    finally:
+        senders.close()
+        server.shutdown()
+        server.server_close()
 
 
 def test_a_cloud_with_an_unknown_certificate_is_not_believed(cloud: Cloud, monkeypatch: pytest.MonkeyPatch) -> None:
