@@ -118,12 +118,12 @@ def _handle(handler: Handler, job: Job, item: JobItem) -> None:
     except ProviderError as error:
         outcome = Outcome.failed(error)
     except Exception as error:
+        # A defect in one item becomes its outcome, and the others go on.
         logger.exception("job.defect", extra={"job": str(job.pk), "item": item.subject})
         if is_outage(error) and job.attempts < TRIES:
             # A database that was away, or locked for too long, is back in a moment. The item stays waiting, and the job
             # is taken up again when its lease has ended.
             raise
-        # A defect in one item becomes its outcome, and the others go on.
         outcome = Outcome.failed(unexpected(error, "item"))
     # Without the claim: a handler is repeatable, and a worker that lost the job meanwhile may still finish its item.
     JobItem.objects.filter(pk=item.pk).update(

@@ -96,13 +96,13 @@ def _try_run(run: ScanRun, claim: Claim, keeper: LeaseKeeper) -> None:
     except ClaimLostError:
         logger.info("scan.stopped", extra={"run_id": str(run.pk)})
     except Exception as error:
+        # Whatever it is, the run must not stay active without a worker until its lease ends.
         logger.exception("scan.defect", extra={"run_id": str(run.pk)})
         if is_outage(error) and run.attempts < ATTEMPTS:
             # A database that was away, or locked for too long, is back in a moment: the next try goes on from what is
             # stored. Where not even this can be written, the lease ends.
             claim.write(status=ScanStatus.QUEUED, claim=None, lease_until=None, nudged_at=None, now_doing="")
             return
-        # A defect of ours must not leave the account blocked by a run that stays active until its lease ends.
         _end(run, claim, ScanStatus.FAILED, unexpected(error, "scan"))
 
 
