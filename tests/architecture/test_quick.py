@@ -65,7 +65,7 @@ def test_the_journeys_share_two_processes_and_other_files_have_their_own() -> No
     assert all((ROOT / folder).is_dir() for folder in scheduling.SHARED)
 
 
-@pytest.mark.parametrize(("cases", "kept"), [(1, 1), (3, 3), (quick.CASES, quick.CASES), (400, quick.CASES)])
+@pytest.mark.parametrize(("cases", "kept"), [(1, 1), (2, 2), (3, quick.CASES), (400, quick.CASES)])
 def test_of_a_long_table_the_first_the_last_and_some_between_stay(cases: int, kept: int) -> None:
     items: list[Any] = [_Case(f"tests/test_x.py::test_y[{number}]") for number in range(cases)]
     stay = [item for item in items if item not in quick.beyond_a_sample(items)]
