@@ -42,7 +42,8 @@ LEFT_OUT = {*NEEDS.values(), "slow"}
 # Of these nothing is left: they are not even collected.
 NOT_COLLECTED = ("brokers", "journeys")
 EXAMPLES = 20  # of each property; the whole suite tries hypothesis' 100
-CASES = 2  # of each table, the first and the last: tables of hundreds of cases take most of the time, and mostly fail together
+# Of each table, the first and the last: tables of hundreds of cases take most of the time, and mostly fail together.
+CASES = 2
 
 _seconds: dict[str, float] = {}
 _files: dict[str, float] = {}
