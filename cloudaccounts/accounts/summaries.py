@@ -112,7 +112,7 @@ def compare_gaps(
 def _notify_loss(account: CloudAccount, lost: list[Gap], percent: int | None, now: datetime) -> None:
     named = join_names([gap.what for gap in lost[:NAMED]])
     more = f" and {len(lost) - NAMED} more" if len(lost) > NAMED else ""
-    level = "not known any more" if percent is None else f"{percent} %"
+    level = "not known any more" if percent is None else f"{percent}%"
     text = f"{account.name} ({account.account_id}) is not fully read any more: {named}{more}. Coverage is {level}."
     notify(
         NoticeKind.COVERAGE_LOST, key=f"{account.pk}:{now:%Y%m%d%H%M%S}", account=account, text=text[:500],
@@ -123,7 +123,7 @@ def _notify_loss(account: CloudAccount, lost: list[Gap], percent: int | None, no
 
 def _notify_return(account: CloudAccount, percent: int | None, now: datetime) -> None:
     text = f"{account.name} ({account.account_id}) is read again where coverage was lost"
-    text += "." if percent is None else f": it is {percent} %."
+    text += "." if percent is None else f": it is {percent}%."
     notify(NoticeKind.COVERAGE_BACK, key=f"{account.pk}:{now:%Y%m%d%H%M%S}", account=account, text=text[:500])
     _record(account, "coverage.back", "What was lost is read again", percent)
 

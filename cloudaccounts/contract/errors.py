@@ -6,6 +6,12 @@ from cloudaccounts.storable import short_text
 
 MOST_TEXT = 8000  # characters of a cause or a remedy, which may hold a policy to paste
 MOST_CODE = 120
+# Beside the timeouts, outages and faults of a network that `is_beyond_setup` knows by their form.
+_BEYOND_SETUP = frozenset({
+    "answer_incomplete", "check_under_way", "credential_report_late", "deadline_exceeded", "internal_error",
+    "proxy_refused", "rotation_under_way", "stopped", "team_limit_reached", "throttled", "tls_failed",
+    "token_renewal_failed", "worker_died",
+})  # fmt: skip
 
 
 class ProviderError(Exception):
@@ -26,3 +32,11 @@ class ProviderError(Exception):
         self.permanent = permanent
         self.sdk_error = short_text(sdk_error, MOST_CODE)
         super().__init__(f"{self.code}: {self.cause}")
+
+
+def is_beyond_setup(code: str) -> bool:
+    """True where a set-up in the cloud remedies nothing, by a code that was stored.
+
+    It passes, and trying again is the remedy; or it lies with this server, for its operator.
+    """
+    return code in _BEYOND_SETUP or code.endswith(("_timeout", "_unavailable")) or code.startswith("network_")

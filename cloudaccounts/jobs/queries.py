@@ -9,6 +9,7 @@ from uuid import UUID
 
 from django.db.models import Q, QuerySet
 
+from cloudaccounts.contract.errors import is_beyond_setup
 from cloudaccounts.limits import asked_within, limit
 from cloudaccounts.models import Job, JobItem
 from cloudaccounts.models.job import ItemState
@@ -75,6 +76,11 @@ class FailureCause:
     @property
     def others(self) -> int:
         return self.number - len(self.names)
+
+    @property
+    def beyond_setup(self) -> bool:
+        """No set-up in the cloud is missing or wrong: what remedies it is trying again, or the operator."""
+        return is_beyond_setup(self.code)
 
 
 def first_sentence(text: str) -> str:

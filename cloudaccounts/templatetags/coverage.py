@@ -20,18 +20,18 @@ def coverage_pill(account: CloudAccount) -> SafeString:
     if percent is None:
         return format_html('<span class="pill mute">{}</span>', "not known")
     tone = "ok" if percent == 100 else "warn" if percent >= 50 else "bad"
-    return format_html('<span class="pill {}">{} %</span>', tone, percent)
+    return format_html('<span class="pill {}">{}%</span>', tone, percent)
 
 
 @register.filter
 def regions_of(account: CloudAccount) -> str:
-    """For lists: ``all · 17``, ``us-east-1 + 1``."""
+    """For lists: ``all 17 regions``, ``us-east-1 and 1 more``."""
     names = account.regions
     if account.all_regions:
-        return f"all · {len(names)}" if names else "all"
+        return f"all {len(names)} regions" if len(names) > 1 else "all regions"
     if not names:
         return "none"
-    return names[0] if len(names) == 1 else f"{names[0]} + {len(names) - 1}"
+    return names[0] if len(names) == 1 else f"{names[0]} and {len(names) - 1} more"
 
 
 @register.simple_tag

@@ -247,7 +247,7 @@ def _score(account: CloudAccount) -> str:
     score, percent = account.posture.get("score"), account.coverage_percent
     if score is None:
         return "nothing was evaluated"
-    return f"{score} of 100" + (f", of the {percent} % that is seen" if percent not in (None, 100) else "")
+    return f"{score} of 100" + (f", of the {percent}% that is seen" if percent not in (None, 100) else "")
 
 
 def _by_cause(gaps: list[Gap]) -> list[dict[str, Any]]:

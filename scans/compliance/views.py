@@ -40,6 +40,7 @@ from scans.compliance.shapes import control_json, coverage_json, report_json
 from scans.findings.exports import export_columns, export_rows
 
 PAGE_SIZE = 50
+ACCOUNTS_SHOWN = 20  # of a control, the worst first
 ACCOUNTS_BESIDE = 10  # beside the controls; the others have a page of their own
 VIEWS = ("controls", "accounts", "exceptions", "history", "report")
 
@@ -153,7 +154,7 @@ def _control_page(request: HttpRequest, framework: Framework, control: Control, 
         "control": control,
         "checks": check_lines(control, report.facts),
         "adjustments": report.adjustments_of(control),
-        "accounts": _account_states(framework, scope, result)[:PAGE_SIZE],
+        "accounts": _account_states(framework, scope, result)[:ACCOUNTS_SHOWN],
         "page": page_of(findings, request.GET.get("page"), PAGE_SIZE),
         "gaps": by_gap(coverage_of(scope, framework.provider)),
         "answerable": is_answerable(control),

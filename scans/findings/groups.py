@@ -186,8 +186,7 @@ def by_account(rows: QuerySet[Finding], start: int, stop: int) -> tuple[list[Row
     counted: list[Any] = list(rows.order_by().values("account").annotate(oldest=Min("open_since"), **each))
     numbers = {row["account"]: [row[word] for word in RANKS] for row in counted}
     oldest = {row["account"]: row["oldest"] for row in counted}
-    ordered = sorted(numbers, key=lambda key: ([-number for number in numbers[key]], str(key)))[start:stop]
-    names = dict(CloudAccount.objects.filter(pk__in=ordered).values_list("pk", "name"))
+    ordered, names = _page_of_accounts(numbers, start, stop)
     return [
         RowGroup(
             key=str(key), account=key, label=names.get(key, str(key)), detail="",
@@ -196,3 +195,19 @@ def by_account(rows: QuerySet[Finding], start: int, stop: int) -> tuple[list[Row
         )
         for key in ordered
     ], len(numbers)  # fmt: skip
+
+
+def _page_of_accounts(numbers: Mapping[UUID, list[int]], start: int, stop: int) -> tuple[list[UUID], dict[UUID, str]]:
+    """The keys of one page and their names. Accounts with the same numbers stand in the order of their names."""
+    ordered = sorted(numbers, key=lambda key: ([-number for number in numbers[key]], str(key)))
+    page = ordered[start:stop]
+    if not page:
+        return [], {}
+    # Names are asked of the page alone, and of those that one at its edges has its numbers in common with.
+    edges = numbers[page[0]], numbers[page[-1]]
+    before = next(place for place, key in enumerate(ordered) if numbers[key] == edges[0])
+    alike = set(page) | {key for key in ordered if numbers[key] in edges}
+    names = dict(CloudAccount.objects.filter(pk__in=alike).values_list("pk", "name"))
+    near = ordered[before : before + len(alike)]
+    near.sort(key=lambda key: ([-number for number in numbers[key]], name_order(names.get(key, "")), str(key)))
+    return near[start - before : stop - before], names

@@ -11,6 +11,7 @@ from django.http import QueryDict
 
 from cloudaccounts import registry
 from cloudaccounts.models import Environment
+from cloudaccounts.templatetags.services import service
 from scans.compliance.catalogue import frameworks
 from scans.compliance.own.catalogue import control_labels
 from scans.findings.checks import titles_of
@@ -122,6 +123,8 @@ def words_of(name: str, values: Iterable[str]) -> Mapping[str, str]:
         return control_labels(frameworks(), values)
     if name == "check":
         return titles_of(list(values))
+    if name == "service":
+        return {value: service(value) for value in values}
     return WORDS.get(name, {})
 
 

@@ -146,7 +146,7 @@ def _blinded(rows: Sequence[CloudAccount], number: int) -> list[Todo]:
     """Accounts that work and are not read completely, the least covered first; those with the same gaps are one."""
     alike: dict[str, list[CloudAccount]] = {}
     for account in rows:
-        text = f"{account.coverage_percent or 0} % is read: {', '.join(_gaps(account))}."
+        text = f"{account.coverage_percent or 0}% is read: {', '.join(_gaps(account))}."
         alike.setdefault(text, []).append(account)
     entries = []
     for text, own in alike.items():
@@ -160,8 +160,7 @@ def _blinded(rows: Sequence[CloudAccount], number: int) -> list[Todo]:
                 f"{'' if one else _named(own)}{text} What is not read is neither passed nor failed.",
                 reverse("account", args=[first.pk]) if one else f"{reverse('accounts')}?coverage=gaps",
                 "Show gaps" if one else "Show them",
-                first.get_environment_display() if one else f"{first.name} and others",
-                first.scanned_at, weight=100 - percent,
+                first.get_environment_display() if one else "", first.scanned_at, weight=100 - percent,
             )
         )  # fmt: skip
     return [*entries, *_more(number - len(rows), "accounts have gaps", "blind", "accounts", "coverage=gaps")]

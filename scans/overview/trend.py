@@ -54,7 +54,7 @@ def verdict(before: int, now: int, covered_before: int | None, covered_now: int 
     if covered_before is None or covered_now is None:
         seen = "How much was seen on each day was not kept."
         return f"Critical and high findings went from {before:,} to {now:,}. {seen}"
-    shares = f"{covered_before} to {covered_now} %"
+    shares = f"{covered_before} to {covered_now}%"
     if now < before and covered_now < covered_before:
         return (
             f"No improvement: findings fell from {before:,} to {now:,}, and coverage fell too, from {shares}. What is "

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from datetime import datetime
 from typing import Any
 
@@ -10,7 +11,7 @@ from django import template
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
 from cloudaccounts.templatetags.display import ago
@@ -43,6 +44,19 @@ def engine_verdict(ours: str) -> str:
 def fact_text(value: Any) -> str:
     """A value of a finding's evidence: text as it is, anything else as JSON, which says true and false."""
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+
+
+@register.filter
+def says_expected(evidence: list[dict[str, Any]]) -> bool:
+    """Whether a check says of any of these facts what it wants to see: a column of nothing is left out."""
+    return any(fact.get("expected") is not None for fact in evidence)
+
+
+@register.filter
+def breakable(path: str) -> SafeString:
+    """A property's path, which may go on in a new line after a dot or an underscore, and before a capital letter."""
+    parts = re.split(r"(?<=[._\]])|(?<=[a-z])(?=[A-Z])", str(path))
+    return format_html_join(SafeString("<wbr>"), "{}", ((part,) for part in parts))
 
 
 @register.filter

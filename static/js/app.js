@@ -122,8 +122,9 @@ document.addEventListener("change", (event) => {
   for (const box of event.target.form.querySelectorAll(`input[type=checkbox][name="${name}"]`)) box.checked = event.target.checked;
 });
 
-// Filters of a list apply as soon as a choice is made.
+// Filters of a list apply as soon as a choice is made. In a sheet of them several are chosen first.
 document.addEventListener("change", (event) => {
+  if (event.target.closest("[popover]:popover-open")) return;
   if (event.target.matches("form[data-auto] select")) event.target.form.requestSubmit();
 });
 

@@ -51,3 +51,20 @@ def test_a_pasted_file_is_split_into_both_fields_and_an_error_goes_with_its_meth
     person.press("Continue to validation")
     person.wait_for_verdict()
     expect(page.get_by_role("button", name=re.compile("^Finish"))).to_be_in_viewport(ratio=1)
+
+
+def test_filters_are_a_sheet_where_the_window_is_narrow_and_several_are_chosen_at_once(person: Person) -> None:
+    page = person.page
+    page.set_viewport_size({"width": 360, "height": 800})
+    page.goto("/accounts/")
+    cloud = page.get_by_label("Cloud", exact=True)
+    expect(cloud).to_be_hidden()
+    page.get_by_role("button", name="Filters").click()
+    cloud.select_option("aws")
+    page.get_by_label("Status", exact=True).select_option("active")
+    person.check_accessibility()
+    expect(page).to_have_url(re.compile(r"/accounts/$"))
+    person.press("Search")
+    expect(page).to_have_url(re.compile(r"provider=aws.*status=active"))
+    page.set_viewport_size({"width": 1280, "height": 900})
+    expect(cloud).to_be_visible()

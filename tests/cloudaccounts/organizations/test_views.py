@@ -176,6 +176,18 @@ def test_onboarding_starts_a_job_over_what_is_ticked(alices: Client, url: str, m
     assert {item.label for item in JobItem.objects.all()} == {"box aaaaaa aaaaaa", "box cccccc cccccc"}
 
 
+def test_the_set_up_is_offered_for_what_it_remedies_and_not_for_a_timeout(
+    alices: Client, url: str, member: Member
+) -> None:
+    failed = OrganizationMember.objects.filter(account_id="cccccc")
+    failed.update(state="failed", code="network_timeout", cause="The cloud did not answer.", remedy="Try again.")
+    page = seen(alices.get(url))
+    assert "Retry 1" in page
+    assert "Set-up<span" not in page
+    failed.update(code="access_denied", cause="The cloud refused.", remedy="Deploy the role.")
+    assert "Set-up<span" in seen(alices.get(url))
+
+
 def test_testing_takes_the_failed_below_as_well(alices: Client, url: str, member: Member) -> None:
     OrganizationMember.objects.filter(account_id="cccccc").update(state="failed")
     alices.post(f"{url}members/", {"action": "test", "under": ["inner"]})

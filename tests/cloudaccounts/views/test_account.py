@@ -309,7 +309,7 @@ def test_coverage_says_each_cause_once_with_what_it_hides(
     page = seen(alices.get(f"/accounts/{account.pk}/panels/coverage/"))
     assert "2 of 17 enabled ones read" in page
     assert "42 of 46 succeeded · 3 stale" in page
-    assert "69 of 100, of the 9 % that is seen" in page
+    assert "69 of 100, of the 9% that is seen" in page
     assert page.count("A policy.") == 1
     assert "More machines." in page
     assert "eu-west-2" in page

@@ -173,7 +173,7 @@ def test_it_filters_by_coverage(alices: Client, alice: User, make_account: MakeA
 
 def test_all_regions_are_said_as_such(alices: Client, alice: User, make_account: MakeAccount) -> None:
     make_account(alice, name="everywhere", all_regions=True, regions=["us-east-1", "us-east-2"])
-    assert "all · 2" in seen(alices.get("/accounts/"))
+    assert "all 2 regions" in seen(alices.get("/accounts/"))
 
 
 def test_it_is_exported_with_what_an_import_reads_and_its_coverage(

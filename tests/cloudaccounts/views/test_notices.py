@@ -62,8 +62,8 @@ def test_notices_of_one_cause_are_one_entry_with_their_number(
     assert sorted(entry["cause"].number for entry in entries) == [1, 12, 12]
     text = seen(response)
     assert "Root user without a second factor: 12 accounts" in text
-    assert "25 events, 25 of them unread" in text
-    assert "3 unread of 3" in text
+    assert "25 events, 25 unread, grouped by cause" in text
+    assert "3 notices, 3 unread" in text
     assert 'href="?kind=finding.critical"' in text
     assert alices.get("/notices/?kind=finding.critical").content.decode().count("Root user") == 12
 

@@ -107,6 +107,6 @@ def test_a_fall_in_findings_with_a_fall_in_coverage_is_no_improvement(toybox: Cl
         )
     trend = trend_of(daily_counts(scope))
     assert trend is not None
-    assert trend.verdict.startswith("No improvement: findings fell from 9 to 4, and coverage fell too, from 90 to 40 %")
+    assert trend.verdict.startswith("No improvement: findings fell from 9 to 4, and coverage fell too, from 90 to 40%")
     AccountFindingDay.objects.filter(day=day(3)).delete()
     assert trend_of(daily_counts(scope)) is None  # one day is no history

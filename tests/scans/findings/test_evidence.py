@@ -100,7 +100,7 @@ def test_the_page_shows_evidence_and_what_to_run(alices: Client, alice: User, ma
     row = make(account, "web $(id)", **IMDS)
     page = seen(alices.get(f"/findings/{row.pk}/"))
     for words in (
-        '<th scope="row">metadata_tokens</th>', '<code class="is">optional</code>', "[{&quot;on&quot;: true}]",
+        '<th scope="row">metadata_<wbr>tokens</th>', '<code class="is">optional</code>', "[{&quot;on&quot;: true}]",
         "not set", '<code class="want">required</code>',
         "aws --region eu-west-1 ec2 modify-instance-metadata-options --instance-id i-0abcdef1234567890 --http-tokens",
         "http_tokens = &quot;required&quot;", "1111-2222-3333",
@@ -115,3 +115,19 @@ def test_the_json_export_has_it_and_csv_does_not(alices: Client, alice: User, ma
     rows = json.loads(b"".join(alices.get("/findings/?format=json")))
     assert rows[0]["evidence"] == IMDS["evidence"]
     assert b"metadata_tokens" not in b"".join(alices.get("/findings/?format=csv"))
+
+
+def test_a_column_of_nothing_is_left_out_and_long_paths_break_between_words(
+    alices: Client, alice: User, make_account: MakeAccount
+) -> None:
+    account = make_account(alice)
+    silent = make(account, "silent", evidence=[{"path": "public_access.BlockAcls", "value": None, "expected": None}])
+    page = alices.get(f"/findings/{silent.pk}/").content.decode()
+    assert "public_<wbr>access.<wbr>Block<wbr>Acls" in page
+    assert "Expected" not in page
+    assert '<span class="muted">not set</span>' in page
+    speaking = make(account, "speaking", evidence=[{"path": "<b>", "value": None, "expected": True}])
+    page = alices.get(f"/findings/{speaking.pk}/").content.decode()
+    assert "Expected" in page
+    assert "&lt;b&gt;" in page
+    assert '<span class="is">not set</span>' in page

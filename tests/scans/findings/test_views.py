@@ -16,6 +16,8 @@ from django.utils import timezone
 from cloudaccounts.audit.actor import SYSTEM
 from cloudaccounts.groups.services import add_members, create_group
 from cloudaccounts.models import AuditEvent, CloudAccount, Job
+from cloudaccounts.templatetags.services import service
+from scans.findings.groups import by_account
 from scans.findings.suppression import end_suppressions
 from scans.findings.tag_sets import remember_tag_sets
 from scans.models import RANKS, Finding, FindingDay, ScanRun
@@ -324,7 +326,7 @@ def test_the_scans_page_tells_what_it_changed_and_could_not_judge(alices: Client
     page = text(alices, f"/scans/{run.pk}/")
     assert "What it changed" in page
     assert "The lid could not be read." in page
-    assert "0 %: 0 of 1 evaluations · 1 without a result" in page
+    assert "0%: 0 of 1 evaluations · 1 without a result" in page
 
 
 def test_the_assets_page_tells_its_findings(alices: Client, scan: Scan, toycloud: State) -> None:
@@ -351,3 +353,27 @@ def test_by_account_they_stand_in_the_order_of_the_lists_of_accounts(
         make(make_account(alice, name=name), f"of {name}")
     accounts = [account.name for account in alices.get("/accounts/").context["page"].object_list]
     assert names(alices, "?sort=account") == [f"of {name}" for name in accounts]
+
+
+def test_by_account_those_with_the_same_numbers_stand_by_their_names_on_each_page(
+    alice: User, make_account: MakeAccount
+) -> None:
+    made = {name: make_account(alice, name=name) for name in ("delta", "Alpha", "echo", "bravo", "Charlie")}
+    for name, account in made.items():
+        make(account, f"of {name}", "critical" if name == "echo" else "high")
+    rows = Finding.objects.all()
+    whole, number = by_account(rows, 0, 10)
+    assert ([group.label for group in whole], number) == (["echo", "Alpha", "bravo", "Charlie", "delta"], 5)
+    paged = [group.label for start in (0, 2, 4) for group in by_account(rows, start, start + 2)[0]]
+    assert paged == [group.label for group in whole]
+    assert by_account(rows, 10, 12) == ([], 5)
+
+
+def test_services_are_called_by_their_names_in_rows_facets_and_chips(alices: Client, account: CloudAccount) -> None:
+    make(account, "one")
+    page = seen(alices.get("/findings/?service=s3"))
+    assert '<span title="S3">S3</span>' in page
+    assert '<span class="sub">S3</span>' in page
+    assert ">s3<" not in page
+    assert service("keyvault") == "Key Vault"
+    assert service("new-thing") == "New thing"

@@ -61,7 +61,7 @@ def test_accounts_with_the_same_gaps_are_one_entry(alice: User, make_account: Ma
         make_account(alice, name=name, coverage_percent=10 * read, coverage=coverage, secretless=True)
     both, alone = entries(alice, blinded=3)
     assert (both.title, both.url) == ("2 accounts are partly blinded", "/accounts/?coverage=gaps")
-    assert "20 % is read: 15 enabled regions are not read." in both.text
+    assert "20% is read: 15 enabled regions are not read." in both.text
     assert {"first", "second"} <= set(both.text.replace(".", "").replace(",", "").split())
     assert alone.title == "other is partly blinded"
 
@@ -121,10 +121,10 @@ def test_what_is_fixed_first_asks_a_fixed_number_of_questions(
 @pytest.mark.parametrize(
     ("before", "now", "seen_before", "seen_now", "begins"),
     [
-        (390, 312, 94, 91, "No improvement: findings fell from 390 to 312, and coverage fell too, from 94 to 91 %."),
+        (390, 312, 94, 91, "No improvement: findings fell from 390 to 312, and coverage fell too, from 94 to 91%."),
         (390, 312, 94, 94, "An improvement"),
         (390, 400, 90, 95, "Findings rose from 390 to 400 while more was seen"),
-        (390, 400, 95, 90, "Findings went from 390 to 400 while coverage went from 95 to 90 %"),
+        (390, 400, 95, 90, "Findings went from 390 to 400 while coverage went from 95 to 90%"),
         (390, 312, None, 94, "Critical and high findings went from 390 to 312."),
     ],
 )

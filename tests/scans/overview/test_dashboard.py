@@ -133,7 +133,7 @@ def test_an_account_that_is_not_fully_read_needs_attention_though_it_works(
     make_account(alice, name="seen", coverage_percent=100, secretless=True)
     page = " ".join(alices.get("/").content.decode().split())
     assert "halfblind" in page
-    assert "11 % is read: 15 enabled regions are not read, 1 reading failed." in page
+    assert "11% is read: 15 enabled regions are not read, 1 reading failed." in page
     assert "1 with gaps" in page
     assert "halfblind is partly blinded" in page
     assert "?coverage=gaps" in page

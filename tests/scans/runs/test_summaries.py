@@ -87,7 +87,7 @@ def test_losing_coverage_is_a_notice_and_so_is_its_return(toybox: CloudAccount, 
     assert notices() == ["coverage.lost"]
     notice = Notice.objects.get(kind="coverage.lost")
     assert "boxes in left" in notice.text
-    assert "Coverage is 33 %" in notice.text
+    assert "Coverage is 33%" in notice.text
     scan()
     assert notices() == ["coverage.lost"]  # still lost: said once
     toycloud.broken_units.clear()
