@@ -244,6 +244,18 @@ def by_service(permissions: Sequence[PermissionResult]) -> list[dict[str, Any]]:
 
 
 @register.filter
+def with_gaps(groups: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Of `by_service`, those with something that is denied or could not be found out."""
+    return [group for group in groups if group["granted"] < len(group["permissions"])]
+
+
+@register.filter
+def without_gaps(groups: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Of `by_service`, those that need nobody."""
+    return [group for group in groups if group["granted"] == len(group["permissions"])]
+
+
+@register.filter
 def permission_counts(report: CloudValidationResult) -> list[tuple[str, int]]:
     """``granted`` always, the others where there are any."""
     from cloudaccounts.contract.report import PermissionStatus

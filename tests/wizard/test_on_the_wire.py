@@ -65,7 +65,11 @@ def test_keys_with_gaps_show_what_is_denied_and_what_mends_it(rig: Rig, alices: 
     page = walk_with_keys(rig, alices, start, "Some permissions denied").show("validation")
     assert "s3:GetBucketPolicyStatus" in page
     assert "A policy denies these explicitly. Take them out of its Deny statement" in page
+    # The verdict first, and one line for all services that need nobody.
+    assert page.index("Access works, with 6 gaps.") < page.index('class="checks"')
     assert "You can finish with gaps" in page
+    assert page.count("services without a gap") == 1
+    assert "15 more enabled regions, not read" in page
     assert "Finish and start discovery" in page
 
 

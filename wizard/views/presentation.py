@@ -140,7 +140,8 @@ def _shown_regions(content: DraftContent, result: CloudValidationResult | None) 
     chosen = content.details()
     rows = [
         {"name": region.name, "enabled": region.enabled, "reason": region.reason,
-         "read": region.enabled and (chosen.all_regions or region.name in chosen.regions)}
+         "read": region.enabled and (chosen.all_regions or region.name in chosen.regions),
+         "unread": region.enabled and not (chosen.all_regions or region.name in chosen.regions)}
         for region in (result.regions if result else ())
         if region.enabled or region.name in chosen.regions
     ]  # fmt: skip
