@@ -9,7 +9,9 @@ from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.urls import reverse
 from django.utils.html import format_html
+from django.utils.http import urlencode
 
 from cloudaccounts.admin.common import OwnerNames, name_column
 from cloudaccounts.audit.actor import Actor
@@ -128,6 +130,15 @@ class CloudAccountAdmin(OwnerNames):
         actions = super().get_actions(request)
         actions.pop("delete_selected", None)
         return actions
+
+    def history_view(
+        self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """What was done with it stands in the audit: Django's own log knows the admin's forms alone."""
+        if not request.user.has_perm("cloudaccounts.view_auditevent"):
+            return super().history_view(request, object_id, extra_context)
+        events = reverse("admin:cloudaccounts_auditevent_changelist")
+        return redirect(f"{events}?{urlencode({'account__exact': object_id})}")
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False  # an account is created by a validation: in the wizard, by the API or by an import

@@ -11,6 +11,7 @@ from django.db import connections
 from django.db.models import QuerySet
 from django.db.models.functions import Lower
 from django.test import Client
+from django.utils import timezone
 
 from cloudaccounts.admin.common import begins
 from cloudaccounts.models import (
@@ -316,3 +317,16 @@ def test_who_may_only_look_at_scans_cancels_none(viewers: Client, bob: User, acc
     viewers.post("/admin/scans/scanrun/", cancel)
     run.refresh_from_db()
     assert run.status == "cancelled"
+
+
+def test_the_history_of_an_account_is_what_the_audit_says_of_it(
+    olgas: Client, account: CloudAccount, make_account: MakeAccount, alice: User
+) -> None:
+    other = make_account(alice, name="another")
+    for one in (account, other):
+        AuditEvent.objects.create(
+            owner=one.owner, account=one.pk, account_label=one.name, action="account.renamed", created_at=timezone.now()
+        )  # fmt: skip
+    page = olgas.get(f"{LIST}{account.pk}/history/", follow=True)
+    assert {event.account for event in page.context["cl"].result_list} == {account.pk}
+    assert "change history" not in page.content.decode()

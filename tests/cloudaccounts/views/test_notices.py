@@ -64,6 +64,8 @@ def test_notices_of_one_cause_are_one_entry_with_their_number(
     assert "Root user without a second factor: 12 accounts" in text
     assert "25 events, 25 unread, grouped by cause" in text
     assert "3 notices, 3 unread" in text
+    assert 'href="/findings/?q=Root%20user%20without%20a%20second%20factor&amp;severity=critical"' in text
+    assert 'href="?kind=coverage.lost">All of this kind' in text
     assert 'href="?kind=finding.critical"' in text
     assert alices.get("/notices/?kind=finding.critical").content.decode().count("Root user") == 12
 
