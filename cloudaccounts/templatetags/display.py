@@ -17,7 +17,8 @@ from cloudaccounts import registry
 from cloudaccounts.credentials.age import CredentialAge, RotationState, age_of
 from cloudaccounts.dates import parse_aware
 from cloudaccounts.jobs.queries import first_sentence as sentence
-from cloudaccounts.models import AuditEvent, CloudAccount
+from cloudaccounts.models import AuditEvent, CloudAccount, Job
+from cloudaccounts.models.job import JobState
 
 if TYPE_CHECKING:  # every command checks the tags, and few show a report
     from cloudaccounts.contract.provider import Provider
@@ -137,6 +138,16 @@ def pill(state: str, text: str = "") -> SafeString:
     """A state by word, shape and colour."""
     # The word is always there: colour alone would not reach everybody.
     return format_html('<span class="pill {}">{}</span>', TONES.get(str(state), "mute"), text or _words(state))
+
+
+@register.simple_tag
+def job_pill(job: Job) -> SafeString:
+    """How a job stands. One that ended is green only where nothing of it failed."""
+    if job.is_active or not job.failed or job.state != JobState.FINISHED:
+        return pill(job.state)
+    if job.done:
+        return pill("warning", "finished with failures")
+    return pill("failed", "failed")
 
 
 @register.simple_tag

@@ -42,7 +42,7 @@ def counts(person: Person) -> tuple[int, int, int]:
 
 
 def wait_for_job(person: Person) -> tuple[int, int, int]:
-    expect(person.page.locator("#job > header .pill")).to_have_text("finished", timeout=240_000)
+    expect(person.page.locator("#job > header .pill")).to_have_text(re.compile("^finished"), timeout=240_000)
     return counts(person)
 
 

@@ -38,6 +38,7 @@ def test_failures_of_one_cause_are_said_once_the_most_frequent_first(alices: Cli
     ]
     text = seen(response)
     assert "Retry 5" in text
+    assert '<span class="pill warn">finished with failures</span>' in text
     assert "1 more" in text
     assert "Back to accounts" in text
 
@@ -66,3 +67,11 @@ def test_the_list_is_ones_own(alices: Client, bobs: Client, alice: User) -> None
     failed_job(alice)
     assert "Scan: the selected accounts" in seen(alices.get("/jobs/"))
     assert "No jobs yet" in seen(bobs.get("/jobs/"))
+
+
+def test_a_job_is_green_only_where_nothing_of_it_failed(alices: Client, alice: User) -> None:
+    job = failed_job(alice)
+    for done, failed, shown in ((6, 0, "ok"), (1, 5, "warn"), (0, 6, "bad")):
+        Job.objects.filter(pk=job.pk).update(done=done, failed=failed)
+        for page in ("/jobs/", f"/jobs/{job.pk}/"):
+            assert f'<span class="pill {shown}">' in seen(alices.get(page)), (page, shown)
