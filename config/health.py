@@ -19,7 +19,7 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.views.decorators.http import require_safe
 from kombu.exceptions import OperationalError
 
-from cloudaccounts.outages import is_outage
+from cloudaccounts.work.databases import is_outage
 from cloudaccounts.work.threads import DatabaseThreads
 from config.databases import DISCOVERY, SECURITY
 

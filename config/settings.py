@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 import django_stubs_ext
@@ -141,7 +142,7 @@ CELERY_BROKER_CONNECTION_TIMEOUT = 3
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_TASK_PUBLISH_RETRY_POLICY = {"max_retries": 1, "interval_start": 0.1, "interval_max": 0.2}
 # In `default`, which is never MongoDB: its tables rely on integer keys (docs/decisions/0001).
-CELERY_RESULT_BACKEND = "django-db"
+CELERY_RESULT_BACKEND = "config.results.Backend"  # django-db, with secrets hidden
 CELERY_RESULT_EXTENDED = True
 CELERY_RESULT_EXPIRES = 3 * 86400
 # A message is acknowledged when its task has ended, so that a killed worker's message is delivered again. Prefetching
@@ -159,7 +160,7 @@ CELERY_TASK_TIME_LIMIT = 300  # seconds; tasks that may run longer say so themse
 CELERY_TIMEZONE = "UTC"
 CELERY_BEAT_SCHEDULE_FILENAME = str(DATA_DIR / "celerybeat-schedule")
 # Reconcilers every 15 seconds: half of the time for which a dead worker's lease still counts.
-CELERY_BEAT_SCHEDULE = {
+CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     "requeue-scans": {"task": "scans.requeue", "schedule": 15.0},
     "start-due-scans": {"task": "scans.start_due", "schedule": 60.0},
     "end-suppressions": {"task": "scans.end_suppressions", "schedule": 60.0},
@@ -198,6 +199,10 @@ CELERY_BEAT_SCHEDULE = {
     "purge-wizard-sessions": {"task": "wizard.purge", "schedule": 3600.0},
     "purge-api-records": {"task": "cloudaccounts.purge_api_records", "schedule": 3600.0},
 }
+# A queue of its own, which whoever serves `checks` serves as well (config.celery): a dozen come in the same second, and
+# a person's check waited behind all of them (docs/decisions/0005).
+for _entry in CELERY_BEAT_SCHEDULE.values():
+    _entry.setdefault("options", {"queue": "upkeep"})
 
 # --- Accounts and credentials ---------------------------------------------------------------------------------------
 CREDENTIAL_ROTATION_WARNING_DAYS = env.number("CREDENTIAL_ROTATION_WARNING_DAYS", 60, least=1)

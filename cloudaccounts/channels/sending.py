@@ -33,7 +33,8 @@ from cloudaccounts.notifications.channels.sinks import EXTERNAL_ID
 from cloudaccounts.notifications.notify import notify
 from cloudaccounts.notifications.outbound.errors import DeliveryError
 from cloudaccounts.work import messages as work_messages
-from cloudaccounts.work.leases import Claim, LeaseKeeper
+from cloudaccounts.work.databases import is_outage
+from cloudaccounts.work.leases import Claim, LeaseKeeper, give_back
 
 TASK = "cloudaccounts.send_to_channel"
 QUEUE = "fleet"
@@ -61,8 +62,14 @@ def run_channel(channel_id: UUID) -> int:
     channel = rows.first()
     if claim is None or channel is None:
         return 0
-    with LeaseKeeper(claim.renew) as keeper:
-        sent, held_until = _work(channel, claim, keeper)
+    try:
+        with LeaseKeeper(claim.renew) as keeper:
+            sent, held_until = _work(channel, claim, keeper)
+    except Exception as error:
+        # What was not written as sent is sent again, as after a kill.
+        if not claim.outlives(error, tries=1, state=WorkState.WAITING):
+            raise
+        return 0
     claim.write(
         state=WorkState.WAITING, claim=None, lease_until=None, held_until=held_until, requested_at=next_due(channel)
     )
@@ -76,7 +83,7 @@ def requeue_channels() -> int:
     """Channels of dead workers, and those whose message was lost, are sent again. Counts both."""
     now = timezone.now()
     lost = NotificationChannel.objects.filter(state=WorkState.SENDING, lease_until__lt=now)
-    lost.update(state=WorkState.WAITING, claim=None, lease_until=None, requested_at=now)
+    give_back(lost, state=WorkState.WAITING, requested_at=now)
     # Asleep with something to do: a worker died between writing items and waking their channel.
     waiting = ChannelItem.objects.filter(message=None).order_by().values_list("channel", flat=True).distinct()
     for key in NotificationChannel.objects.filter(pk__in=list(waiting[:1000]), requested_at=None, enabled=True):
@@ -145,7 +152,9 @@ def send_message(
         return _not_sent(channel, row, error)
     except CredentialsUnreadableError as error:
         return _not_sent(channel, row, DeliveryError(error.code, error.cause, error.remedy))
-    except Exception:  # a defect in one kind; its text is left out, since it may hold what was being sent
+    except Exception as defect:  # in one kind; its text is left out, since it may hold what was being sent
+        if is_outage(defect):  # of ours, which says nothing about the channel
+            raise
         logger.error(
             "channel.defect", extra={"channel": str(channel.pk), "kind": channel.kind}, exc_info=settings.DEBUG
         )

@@ -31,7 +31,7 @@ from cloudaccounts.models.check import CheckState, CheckTrigger
 from cloudaccounts.models.health import CheckKind
 from cloudaccounts.outages import unexpected
 from cloudaccounts.work import messages
-from cloudaccounts.work.databases import SECURITY
+from cloudaccounts.work.databases import SECURITY, is_outage
 from cloudaccounts.work.leases import Claim, LeaseKeeper
 
 TASK = "cloudaccounts.run_check"
@@ -98,10 +98,16 @@ def run_check(check_id: UUID, *, deadline: float = 120.0) -> CloudValidationResu
         claim.end(state=CheckState.ABANDONED)  # without a code: nothing went wrong
         _check_resumed_account(check)
         return None
-    # Outside of any transaction: the cloud may take the whole deadline, and nobody must wait for a lock meanwhile.
-    with LeaseKeeper(claim.renew):
-        report = _validate(account, check, claim, deadline)
-    return report if _finish(account, check, claim, report) else None
+    try:
+        # Outside of any transaction: the cloud may take the whole deadline, and nobody must wait for a lock meanwhile.
+        with LeaseKeeper(claim.renew):
+            report = _validate(account, check, claim, deadline)
+        return report if _finish(account, check, claim, report) else None
+    except Exception as error:
+        # What `_validate` leaves to another try, and what the outcome met while it was written.
+        if not claim.outlives(error, tries=ATTEMPTS - check.attempts, state=CheckState.QUEUED, report={}):
+            raise
+        return None
 
 
 def requeue_checks() -> int:
@@ -116,8 +122,7 @@ def requeue_checks() -> int:
         # Still the same claim, still expired: a worker that was only slow has renewed its lease, and keeps the row.
         lost = ConnectionCheck.objects.filter(pk=check.pk, claim=check.claim, lease_until__lt=now)
         if check.attempts < ATTEMPTS:
-            # `nudged_at` NULL: the loop below sends its message in this very round.
-            changed += lost.update(state=CheckState.QUEUED, claim=None, lease_until=None, nudged_at=None)
+            changed += Claim(lost).give_back(state=CheckState.QUEUED)
         else:
             changed += Claim(lost).end(
                 state=CheckState.ABANDONED,
@@ -147,6 +152,8 @@ def _validate(account: CloudAccount, check: ConnectionCheck, claim: Claim, deadl
     except Exception as error:
         # Whatever a provider's code may meet is reported as ours, instead of as a worker that died.
         logger.exception("check.defect", extra={"check": str(check.pk)})
+        if is_outage(error) and check.attempts < ATTEMPTS:
+            raise
         return refusal_report(ValidationProgress(), unexpected(error, "connection check"))
 
 

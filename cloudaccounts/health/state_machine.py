@@ -46,6 +46,7 @@ OUR_CODES = frozenset(
         "credential_missing",
         "connection_suspended",  # its owner's own doing
         "internal_error",
+        "database_unavailable",
         "tls_failed",
         "clock_skew",
     }

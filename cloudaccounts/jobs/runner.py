@@ -21,8 +21,9 @@ from cloudaccounts.jobs.requests import QUEUE, TASK
 from cloudaccounts.jobs.turns import WorkKind, announce
 from cloudaccounts.models import Job, JobItem
 from cloudaccounts.models.job import ItemState, JobState
-from cloudaccounts.outages import is_outage, unexpected
-from cloudaccounts.work.leases import Claim, LeaseKeeper
+from cloudaccounts.outages import unexpected
+from cloudaccounts.work.databases import is_outage
+from cloudaccounts.work.leases import Claim, LeaseKeeper, give_back
 from cloudaccounts.work.threads import DatabaseThreads
 
 CHUNK = 200  # items read at a time, so that memory does not grow with the job
@@ -45,8 +46,13 @@ def run_job(job_id: UUID) -> str:
         # Only the first worker's start counts, not that of one who takes over.
         row.filter(started_at=None).update(started_at=timezone.now())
         with LeaseKeeper(claim.renew) as keeper:
-            if _work(job, claim, keeper):
-                _end(job, claim)
+            try:
+                if _work(job, claim, keeper):
+                    _end(job, claim)
+            except Exception as error:
+                # Items that are done stay done; the others wait.
+                if not claim.outlives(error, tries=TRIES - job.attempts, state=JobState.QUEUED):
+                    raise
     return row.values_list("state", flat=True).first() or "gone"
 
 
@@ -59,7 +65,7 @@ def requeue_jobs() -> int:
     lost = Job.objects.filter(state=JobState.RUNNING, lease_until__lt=now)
     # First, because jobs with progress get their tries back there, and the UPDATE below then requeues them.
     count = sum(_end_deadly(job, lost) for job in list(lost.filter(attempts__gte=TRIES)[:100]))
-    count += lost.filter(attempts__lt=TRIES).update(state=JobState.QUEUED, claim=None, lease_until=None, nudged_at=None)
+    count += give_back(lost.filter(attempts__lt=TRIES), state=JobState.QUEUED)
     waiting = Job.objects.filter(state=JobState.QUEUED).exclude(nudged_at__gt=now - RESEND_AFTER)
     return count + announce(waiting, task=TASK, queue=QUEUE, most=RESEND)
 
@@ -121,8 +127,7 @@ def _handle(handler: Handler, job: Job, item: JobItem) -> None:
         # A defect in one item becomes its outcome, and the others go on.
         logger.exception("job.defect", extra={"job": str(job.pk), "item": item.subject})
         if is_outage(error) and job.attempts < TRIES:
-            # A database that was away, or locked for too long, is back in a moment. The item stays waiting, and the job
-            # is taken up again when its lease has ended.
+            # The item stays waiting, and the job has another try.
             raise
         outcome = Outcome.failed(unexpected(error, "item"))
     # Without the claim: a handler is repeatable, and a worker that lost the job meanwhile may still finish its item.

@@ -31,7 +31,7 @@ from teams.scope import Scope
 DEADLINE = 25.0  # seconds: what the caller waits; gunicorn ends a process that takes 60
 POLL_EVERY = 0.3  # seconds
 # The first times, since most checks end within a second: a fixed pause was a third of what a quick one took.
-FIRST_POLLS = (0.05, 0.05, 0.1, 0.1, 0.2)
+FIRST_POLLS = (0.05, 0.05, 0.1, 0.1, 0.1, 0.1, 0.15, 0.15, 0.2, 0.2)
 
 
 def pause(seconds: float) -> None:

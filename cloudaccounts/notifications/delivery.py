@@ -26,7 +26,7 @@ from cloudaccounts.notifications.channels.webhook import transport as webhook_tr
 from cloudaccounts.notifications.events import record_notice
 from cloudaccounts.notifications.recipients import Recipients
 from cloudaccounts.work.databases import SECURITY
-from cloudaccounts.work.leases import Claim, LeaseKeeper
+from cloudaccounts.work.leases import Claim, LeaseKeeper, give_back
 
 BATCH = 500  # notices in one round, and in one digest at most
 # The beat's own interval: waiting less would change nothing.
@@ -144,7 +144,7 @@ def send_digests() -> tuple[int, int]:
 def _release_lost() -> None:
     """Digests of workers that died while sending. Nobody knows whether they arrived, so they are sent again."""
     lost = NoticeDigest.objects.filter(state=DigestState.SENDING, lease_until__lt=timezone.now())
-    lost.update(state=DigestState.READY, claim=None, lease_until=None)
+    give_back(lost, state=DigestState.READY)
 
 
 def _send(digest: NoticeDigest) -> int:
@@ -159,11 +159,16 @@ def _send(digest: NoticeDigest) -> int:
     try:
         with LeaseKeeper(claim.renew):  # a server may be slow, and no other worker must send the same meanwhile
             _hand_over(digest)
+        # After the server took it. A kill before this line sends it again, under the same id (docs/decisions/0010).
+        return int(claim.write(state=DigestState.SENT, claim=None, lease_until=None, sent_at=timezone.now(), error=""))
     except NotTakenError as error:
         _postpone(digest, claim, error)
         raise
-    # After the server took it. A kill before this line sends it again, under the same id (docs/decisions/0010).
-    return int(claim.write(state=DigestState.SENT, claim=None, lease_until=None, sent_at=timezone.now(), error=""))
+    except Exception as error:
+        # As after a kill, and under the same id: it is due at once.
+        if not claim.outlives(error, tries=1, state=DigestState.READY):
+            raise
+        return 0
 
 
 def _hand_over(digest: NoticeDigest) -> None:

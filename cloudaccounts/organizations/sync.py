@@ -33,7 +33,7 @@ from cloudaccounts.outages import unexpected
 from cloudaccounts.provider_kit.deadlines import each_within
 from cloudaccounts.work import messages
 from cloudaccounts.work.databases import SECURITY
-from cloudaccounts.work.leases import Claim, LeaseKeeper
+from cloudaccounts.work.leases import Claim, LeaseKeeper, fresh, give_back
 
 TASK = "cloudaccounts.sync_organization"
 QUEUE = "fleet"
@@ -85,9 +85,7 @@ def requeue_syncs() -> int:
     now = timezone.now()
     lost = Organization.objects.filter(sync_state=SyncState.RUNNING, lease_until__lt=now)
     changed = sum(_give_up(row, lost) for row in list(lost.filter(attempts__gte=TRIES)[:100]))
-    changed += lost.filter(attempts__lt=TRIES).update(
-        sync_state=SyncState.QUEUED, claim=None, lease_until=None, nudged_at=None
-    )
+    changed += give_back(lost.filter(attempts__lt=TRIES), sync_state=SyncState.QUEUED)
     for organization in Organization.objects.filter(sync_state=SyncState.IDLE, next_sync_at__lte=now)[:100]:
         try:
             request_sync(organization, actor=SYSTEM)
@@ -105,15 +103,16 @@ def requeue_syncs() -> int:
 def _run(organization: Organization, claim: Claim, keeper: LeaseKeeper) -> None:
     try:
         writer = _walk(organization, claim, keeper)
+        if writer is not None:
+            _finish(organization, claim, writer)
     except ProviderError as error:
         _finish_failed(organization, claim, error)
     except Exception as error:
         # A defect of ours is reported as such, instead of as a worker that died.
         logger.exception("organization.defect", extra={"organization": str(organization.pk)})
-        _finish_failed(organization, claim, unexpected(error, "look at the organization"))
-    else:
-        if writer is not None:
-            _finish(organization, claim, writer)
+        # The next try goes on from the cursor.
+        if not claim.outlives(error, tries=TRIES - organization.attempts, sync_state=SyncState.QUEUED):
+            _finish_failed(organization, claim, unexpected(error, "look at the organization"))
 
 
 def _walk(organization: Organization, claim: Claim, keeper: LeaseKeeper) -> MemberWriter | None:
@@ -165,10 +164,11 @@ def _store_page(organization: Organization, claim: Claim, writer: MemberWriter, 
     # cursor; `_finish` ends the sync.
     with transaction.atomic(using=SECURITY):
         organization.seen += writer.write(page.nodes)
-        changes: dict[str, object] = {"seen": organization.seen}
-        # Progress gives the tries back: only a page that kills its workers again and again is given up.
+        changes: dict[str, object] = {"lease_until": fresh()}
+        # Progress gives the tries back: only a page that kills its workers again and again is given up. The last page,
+        # which has no cursor, is read again by whoever takes it up, and counted then.
         if page.cursor:
-            changes |= {"cursor": page.cursor, "attempts": 0}  # whoever takes it up goes on behind this page
+            changes |= {"cursor": page.cursor, "seen": organization.seen, "attempts": 0}
         for node in page.nodes:
             if not node.parent_id:
                 changes |= {"root_id": node.node_id[:200], "name": shown_name(node.name) or node.node_id[:160]}
@@ -188,7 +188,7 @@ def _finish(organization: Organization, claim: Claim, writer: MemberWriter) -> N
         pause = _onboard_due(organization)
         ended = claim.write(
             sync_state=SyncState.IDLE, claim=None, lease_until=None, cursor="", code="", cause="", remedy="",
-            attempts=0, last_synced_at=now, next_sync_at=now + pause + jitter,
+            attempts=0, seen=organization.seen, last_synced_at=now, next_sync_at=now + pause + jitter,
         )  # fmt: skip
         if ended:
             text = f"{organization.seen:,} nodes seen, {writer.new:,} accounts new, {closed:,} gone"

@@ -10,11 +10,10 @@ from cloudaccounts.contract.report import CloudValidationResult
 from cloudaccounts.jobs.turns import announce
 from cloudaccounts.models import CloudCredential, CredentialRotation
 from cloudaccounts.models.rotation import RotationStage
-from cloudaccounts.rotation.results import TASK, was_swapped
+from cloudaccounts.rotation.results import ATTEMPTS, TASK, was_swapped
 from cloudaccounts.rotation.swap import update_swapped_account
 from cloudaccounts.work.leases import Claim
 
-ATTEMPTS = 3
 QUEUE = "checks"
 RESEND_AFTER = timedelta(seconds=20)
 RESEND = 50  # messages at a time: each only says that there is work
@@ -33,7 +32,7 @@ def requeue_rotations() -> int:
         lost = CredentialRotation.objects.filter(pk=rotation.pk, claim=rotation.claim, lease_until__lt=now)
         # One that has swapped is never given up: the account still has to learn of its new credential.
         if rotation.attempts < ATTEMPTS or was_swapped(rotation):
-            changed += lost.update(state=RotationStage.QUEUED, claim=None, lease_until=None, nudged_at=None)
+            changed += Claim(lost).give_back(state=RotationStage.QUEUED)
         else:
             changed += Claim(lost).end(
                 state=RotationStage.ABANDONED,

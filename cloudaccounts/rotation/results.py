@@ -13,6 +13,7 @@ from cloudaccounts.errors import AccountSuspendedError, CredentialBorrowedError
 from cloudaccounts.models import CloudAccount, CloudAccountStatus, CloudCredential, CredentialRotation
 
 TASK = "cloudaccounts.run_rotation"
+ATTEMPTS = 3  # a test that kills its worker three times would kill the next one as well
 
 
 def new_request(account: CloudAccount, actor: Actor, **fields: Any) -> CredentialRotation:

@@ -23,9 +23,9 @@ from cloudaccounts.models.rotation import RotationPurpose, RotationStage
 from cloudaccounts.operations.workers import confirm_key
 from cloudaccounts.outages import unexpected
 from cloudaccounts.rotation.losses import ANY, AccessWouldBeLostError, unaccepted_losses
-from cloudaccounts.rotation.results import TASK, new_request, refuse_unrotatable, was_swapped
+from cloudaccounts.rotation.results import ATTEMPTS, TASK, new_request, refuse_unrotatable, was_swapped
 from cloudaccounts.rotation.swap import conclude
-from cloudaccounts.work.databases import SECURITY
+from cloudaccounts.work.databases import SECURITY, is_outage
 from cloudaccounts.work.leases import Claim, LeaseKeeper
 
 SHOW_EVERY = 0.2  # seconds between writes of a growing report
@@ -47,13 +47,20 @@ def run_rotation(rotation_id: UUID) -> CloudValidationResult | None:
     if account is None or (account.status == CloudAccountStatus.SUSPENDED and not swapped):
         claim.end(state=RotationStage.ABANDONED, cause="The account was suspended or deleted meanwhile.")
         return None
-    if swapped:
-        # The report was written before the swap, so what is missing can be finished without asking the cloud again.
-        report = CloudValidationResult.from_dict(rotation.report)
-    else:
-        with LeaseKeeper(claim.renew):
-            report = _test(account, rotation, claim)
-    return report if conclude(account, rotation, claim, report) else None
+    try:
+        if swapped:
+            # The report was written before the swap, so what is missing can be finished without asking the cloud again.
+            report = CloudValidationResult.from_dict(rotation.report)
+        else:
+            with LeaseKeeper(claim.renew):
+                report = _test(account, rotation, claim)
+        return report if conclude(account, rotation, claim, report) else None
+    except Exception as error:
+        # Every step can be repeated, as after a kill; one that has swapped is never given up.
+        tries = 1 if swapped else ATTEMPTS - rotation.attempts
+        if not claim.outlives(error, tries=tries, state=RotationStage.QUEUED):
+            raise
+        return None
 
 
 def replace_credentials(
@@ -147,6 +154,8 @@ def _test(account: CloudAccount, rotation: CredentialRotation, claim: Claim) -> 
     except Exception as error:
         # Whatever a provider's code may meet is reported as ours, instead of as a worker that died.
         logger.exception("rotation.defect", extra={"account": str(account.pk)})
+        if is_outage(error) and rotation.attempts < ATTEMPTS:
+            raise
         return refusal_report(ValidationProgress(), unexpected(error, "test"))
 
 

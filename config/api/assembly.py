@@ -22,7 +22,8 @@ from cloudaccounts.api.auth import ROUTE, SAFE, BearerToken
 from cloudaccounts.contract.errors import ProviderError
 from cloudaccounts.errors import InputError
 from cloudaccounts.models import CloudAccount
-from cloudaccounts.outages import DatabaseUnavailableError, is_outage
+from cloudaccounts.outages import DatabaseUnavailableError
+from cloudaccounts.work.databases import is_outage
 from config.api.examples import add_examples
 from scans.assets import api as assets_api
 from scans.compliance import api as compliance_api

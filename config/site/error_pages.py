@@ -11,7 +11,8 @@ from django.template.loader import render_to_string
 from django.templatetags.static import static
 from django.urls import reverse
 
-from cloudaccounts.outages import RETRY_AFTER, DatabaseUnavailableError, is_outage
+from cloudaccounts.outages import RETRY_AFTER, DatabaseUnavailableError
+from cloudaccounts.work.databases import is_outage
 
 
 def nothing_there(request: HttpRequest, rest: str) -> HttpResponse:

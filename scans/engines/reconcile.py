@@ -9,9 +9,8 @@ from django.utils import timezone
 from cloudaccounts.jobs.turns import announce
 from cloudaccounts.work.leases import Claim
 from scans.engines.models import EngineRun, EngineRunStatus
-from scans.engines.runs import QUEUE, TASK
+from scans.engines.runs import ATTEMPTS, QUEUE, TASK
 
-ATTEMPTS = 2  # each costs minutes and half a gigabyte, and the next full scan asks for another
 NOTIFY_AGAIN = timedelta(seconds=60)
 RESEND = 20
 
@@ -23,8 +22,7 @@ def requeue_engine_runs() -> int:
         # By claim and lease as they were read: a worker that was only slow keeps its run.
         lost = EngineRun.objects.filter(pk=run.pk, claim=run.claim, lease_until__lt=now)
         if run.attempts < ATTEMPTS:
-            values = {"status": EngineRunStatus.QUEUED, "claim": None, "lease_until": None, "nudged_at": None}
-            handled += lost.update(**values)
+            handled += Claim(lost).give_back(status=EngineRunStatus.QUEUED)
         else:
             handled += Claim(lost).end(
                 status=EngineRunStatus.FAILED, error_code="worker_died",

@@ -35,6 +35,7 @@ from scans.models import ScanRun, ScanType
 TASK = "scans.run_engine"
 QUEUE = "scans"
 ACTIVE = (EngineRunStatus.QUEUED, EngineRunStatus.RUNNING)
+ATTEMPTS = 2  # each costs minutes and half a gigabyte, and the next full scan asks for another
 MARGIN = 60  # seconds before a temporary credential ends
 
 logger = logging.getLogger(__name__)
@@ -113,7 +114,8 @@ def _try_run(run: EngineRun, claim: Claim, keeper: LeaseKeeper) -> None:
     except Exception as error:
         # A defect of ours must not leave the account blocked by a run that stays active until its lease ends.
         logger.exception("engine.defect", extra={"run_id": str(run.pk)})
-        _end(run, claim, unexpected(error, "second engine"))
+        if not claim.outlives(error, tries=ATTEMPTS - run.attempts, status=EngineRunStatus.QUEUED):
+            _end(run, claim, unexpected(error, "second engine"))
     else:
         _end(run, claim, None, **columns)
 

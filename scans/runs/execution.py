@@ -12,7 +12,6 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from functools import partial
-from typing import Any
 from uuid import UUID
 
 from django.utils import timezone
@@ -26,7 +25,7 @@ from cloudaccounts.errors import AccountSuspendedError, defect
 from cloudaccounts.health.sessions import account_session
 from cloudaccounts.jobs.turns import WorkKind
 from cloudaccounts.models import CloudAccount, CloudAccountStatus
-from cloudaccounts.outages import is_outage, unexpected
+from cloudaccounts.outages import unexpected
 from cloudaccounts.work.leases import Claim, LeaseKeeper
 from scans.account_sync import delete_account_records, sync_account
 from scans.assets.planner_statistics import renew_statistics
@@ -45,7 +44,7 @@ from scans.runs.progress import Progress
 from scans.runs.reconcile import ATTEMPTS
 from scans.runs.regions import resolve_regions
 from scans.runs.requests import QUEUE, TASK, notify_scan_failure
-from scans.runs.summaries import summarize_run, unread_now
+from scans.runs.summaries import summarize_then, unread_now
 
 LONGEST = 4 * 3600  # seconds; Celery's time limit does not work in a pool of threads (docs/decisions/0005)
 
@@ -98,12 +97,9 @@ def _try_run(run: ScanRun, claim: Claim, keeper: LeaseKeeper) -> None:
     except Exception as error:
         # Whatever it is, the run must not stay active without a worker until its lease ends.
         logger.exception("scan.defect", extra={"run_id": str(run.pk)})
-        if is_outage(error) and run.attempts < ATTEMPTS:
-            # A database that was away, or locked for too long, is back in a moment: the next try goes on from what is
-            # stored. Where not even this can be written, the lease ends.
-            claim.write(status=ScanStatus.QUEUED, claim=None, lease_until=None, nudged_at=None, now_doing="")
-            return
-        _end(run, claim, ScanStatus.FAILED, unexpected(error, "scan"))
+        # The next try goes on from what is stored.
+        if not claim.outlives(error, tries=ATTEMPTS - run.attempts, status=ScanStatus.QUEUED, now_doing=""):
+            _end(run, claim, ScanStatus.FAILED, unexpected(error, "scan"))
 
 
 def _scan_account(run: ScanRun, claim: Claim, keeper: LeaseKeeper) -> None:
@@ -238,20 +234,16 @@ def _require_claim(held: bool) -> None:
 
 def _end(run: ScanRun, claim: Claim, status: ScanStatus, error: ProviderError | None = None) -> None:
     """Ends the run, unless the claim was lost. Only the worker that ended it notifies, measures and audits."""
-    ending = {"status": status, "finished_at": timezone.now()}
-    # Before the end: pages load the account's numbers anew at the moment when they see that the run has ended.
     if not claim.renew():
         return
-    _summarize(run, **ending)
-    ended = claim.end(
-        **ending,
+    end = partial(
+        claim.end,
         now_doing="",
         error_code=error.code if error else "",
         error=error.cause[:500] if error else "",
         error_remedy=error.remedy[:500] if error else "",
     )
-    if not ended:
-        _summarize(run)  # as it ended by other hands, meanwhile
+    ended = summarize_then(end, run.pk, status=status, finished_at=timezone.now())
     if ended and error is not None:
         notify_scan_failure(run, error.cause, error.remedy)
     if ended:
@@ -270,14 +262,6 @@ def _end(run: ScanRun, claim: Claim, status: ScanStatus, error: ProviderError | 
             label=run.account_name,
             run_id=str(run.run_id),
         )
-
-
-def _summarize(run: ScanRun, **ending: Any) -> None:
-    try:
-        summarize_run(run.pk, **ending)
-    except Exception:
-        # A defect in the summary must not make a scan that has ended look like one that failed.
-        logger.exception("scan.summary_defect", extra={"run_id": str(run.pk)})
 
 
 # One owner has at most two thirds of the threads for scans, so that a long row of scans leaves some to others; one row

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from functools import partial
 
 from django.utils import timezone
 
@@ -12,7 +13,7 @@ from cloudaccounts.jobs.turns import announce
 from cloudaccounts.work.leases import Claim
 from scans.models import ScanRun, ScanStatus
 from scans.runs.requests import QUEUE, TASK, notify_scan_failure
-from scans.runs.summaries import summarize_run
+from scans.runs.summaries import summarize_then
 
 ATTEMPTS = 3  # a scan that kills its worker (out of memory, mostly) would do so for ever
 NOTIFY_AGAIN = timedelta(seconds=30)
@@ -37,20 +38,17 @@ def _requeue_lost() -> int:
         # By claim and lease as they were read: a worker that was only slow, and renewed meanwhile, keeps its run.
         lost = ScanRun.objects.filter(pk=run.pk, claim=run.claim, lease_until__lt=now)
         if run.attempts < ATTEMPTS:
-            # Without `nudged_at` the run counts as not announced, so `_notify_workers` sends its message at once.
-            handled += lost.update(status=ScanStatus.QUEUED, claim=None, lease_until=None, nudged_at=None, now_doing="")
+            handled += Claim(lost).give_back(status=ScanStatus.QUEUED, now_doing="")
             continue
-        failed = Claim(lost).end(
-            status=ScanStatus.FAILED,
-            now_doing="",
-            error_code="worker_died",
-            error=WORKER_DIED,
-            error_remedy=REMEDY,
-        )
-        # Whoever ended it notifies: another scheduler's reconciler, or a worker that lives after all, may have been
-        # first.
+        # Taken over before the summary says how it ends: a worker that lives after all keeps its run, and whoever dies
+        # from here on leaves it to the next round.
+        claim = Claim.take_over(lost, ScanRun.objects.filter(pk=run.pk, status=ScanStatus.RUNNING))
+        if claim is None:
+            continue
+        end = partial(claim.end, now_doing="", error_code="worker_died", error=WORKER_DIED, error_remedy=REMEDY)
+        failed = summarize_then(end, run.pk, status=ScanStatus.FAILED, finished_at=timezone.now())
+        # Whoever ended it notifies: somebody may have cancelled it meanwhile.
         if failed:
-            summarize_run(run.pk)
             record_event(
                 actor=SYSTEM, owner=run.owner, action="scan.failed", text="Scan failed: its worker died repeatedly",
                 account=run.account, label=run.account_name, run_id=str(run.run_id),

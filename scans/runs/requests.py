@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
@@ -16,8 +17,9 @@ from cloudaccounts.models.notice import NoticeKind
 from cloudaccounts.notifications.notify import notify
 from cloudaccounts.work import messages
 from cloudaccounts.work.databases import SECURITY
+from cloudaccounts.work.leases import Claim
 from scans.models import ACTIVE, ScanRun, ScanStatus, ScanType
-from scans.runs.summaries import summarize_run
+from scans.runs.summaries import summarize_then
 
 TASK = "scans.run"
 QUEUE = "scans"
@@ -115,19 +117,15 @@ def cancel_scan(run: ScanRun, *, actor: Actor) -> bool:
 
     Clearing the claim stops its worker: its next write matches no row, and it gives up.
     """
-    cancelled = ScanRun.objects.filter(pk=run.pk, status__in=ACTIVE).update(
-        status=ScanStatus.CANCELLED,
-        # Frees the account for another scan at once, before the worker has noticed.
-        active_account=None,
-        claim=None,
-        lease_until=None,
-        now_doing="",
-        finished_at=timezone.now(),
-    )
+    active = ScanRun.objects.filter(pk=run.pk, status__in=ACTIVE)
+    if not active.exists():
+        return False
+    # It frees the account for another scan at once, before the worker has noticed.
+    end = partial(Claim(active).end, now_doing="")
+    cancelled = summarize_then(end, run.pk, status=ScanStatus.CANCELLED, finished_at=timezone.now())
     if cancelled:
-        summarize_run(run.pk)
         _record(run, actor, "scan.cancelled", f"Scan cancelled by {actor.label}")
-    return cancelled == 1
+    return cancelled
 
 
 def cancel_active(account_id: UUID, *, actor: Actor, except_owner: str = "") -> None:

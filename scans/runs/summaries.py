@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -18,6 +20,8 @@ from scans.runs.readings import readings_of
 
 BATCH = 200
 
+logger = logging.getLogger(__name__)
+
 
 def summarize_run(run_id: UUID, **ending: Any) -> None:
     """When a run ends, however: its outcome, the account's coverage, and of a completed one its posture.
@@ -28,8 +32,9 @@ def summarize_run(run_id: UUID, **ending: Any) -> None:
     run = ScanRun.objects.filter(pk=run_id).first()
     if run is None:
         return
-    for column, value in ending.items():
-        setattr(run, column, value)
+    if run.is_active:  # else it has ended by other hands, and that is how it ended
+        for column, value in ending.items():
+            setattr(run, column, value)
     if run.is_active:
         return
     write_summary(
@@ -45,6 +50,25 @@ def summarize_run(run_id: UUID, **ending: Any) -> None:
             "finished_at": run.finished_at.isoformat() if run.finished_at else None,
         },
     )
+
+
+def summarize_then(end: Callable[..., bool], run_id: UUID, **ending: Any) -> bool:
+    """Ends a run by ``end``, which gets ``ending``, after its summary: pages load the account's numbers anew at the
+    moment when they see that the run has ended. False where it did not end by this.
+    """
+    _summarize(run_id, **ending)
+    if end(**ending):
+        return True
+    _summarize(run_id)  # as it ended by other hands, meanwhile
+    return False
+
+
+def _summarize(run_id: UUID, **ending: Any) -> None:
+    try:
+        summarize_run(run_id, **ending)
+    except Exception:
+        # A defect in the summary must not make a scan that has ended look like one that failed.
+        logger.exception("scan.summary_defect", extra={"run_id": str(run_id)})
 
 
 def unread_now(run: ScanRun) -> tuple[str, ...]:

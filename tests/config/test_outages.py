@@ -16,7 +16,7 @@ from django.db import DatabaseError, InterfaceError, OperationalError
 from django_mongodb_backend.query import wrap_database_errors
 from pymongo import MongoClient
 
-from cloudaccounts.outages import is_outage
+from cloudaccounts.work.databases import is_outage
 from config.env import ROOT
 from tests.servers import VARIABLE_OF
 

@@ -15,6 +15,7 @@ from cloudaccounts.accounts.rate_limits import TooManyAttemptsError
 from cloudaccounts.audit.actor import Actor
 from cloudaccounts.contract.errors import ProviderError
 from cloudaccounts.jobs.turns import to_announce
+from cloudaccounts.work.leases import give_back
 from wizard.drafts.automatic_finish import finish_automatically
 from wizard.drafts.completion import complete_draft, reopen_draft
 from wizard.drafts.editing import read_content
@@ -50,9 +51,10 @@ def _requeue_lost_validations() -> int:
             continue
         # By claim and lease as they were read: a worker that was only slow, and renewed meanwhile, keeps its draft.
         # The dead worker's report is emptied, because the next one starts from the first check.
-        handled += WizardSession.objects.filter(
+        lost = WizardSession.objects.filter(
             pk=draft.pk, claim=draft.claim, validation=ValidationState.RUNNING, lease_until__lt=now
-        ).update(validation=ValidationState.QUEUED, claim=None, lease_until=None, report={}, nudged_at=None)
+        )
+        handled += give_back(lost, validation=ValidationState.QUEUED, report={})
     return handled
 
 

@@ -7,7 +7,7 @@ import time
 from datetime import timedelta
 from functools import partial
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import UUID
 
 from django.db import DatabaseError, transaction
 from django.utils import timezone
@@ -21,8 +21,9 @@ from cloudaccounts.contract.identity import Credentials
 from cloudaccounts.contract.report import CheckResult, CheckStatus, CloudValidationResult, ValidationProgress
 from cloudaccounts.health.validation import validate_resolved, visible_accounts
 from cloudaccounts.outages import unexpected
-from cloudaccounts.work import leases, messages
-from cloudaccounts.work.databases import DISCOVERY
+from cloudaccounts.work import messages
+from cloudaccounts.work.databases import DISCOVERY, is_outage
+from cloudaccounts.work.leases import Claim, LeaseKeeper
 from wizard.drafts.audit import audit_draft
 from wizard.drafts.draft_data import DraftContent
 from wizard.drafts.editing import UNPROVEN, read_content
@@ -75,30 +76,30 @@ def notify_worker(draft_id: UUID) -> bool:
 
 def run_validation(draft_id: UUID) -> CloudValidationResult | None:
     """Does a queued validation. None where it is not queued any more, or the draft changed while it ran."""
-    # Claimed by a conditional UPDATE, and renewed by a lease: of two workers with the same message, one does it.
-    claim = uuid4()
-    claimed = WizardSession.objects.filter(pk=draft_id, validation=ValidationState.QUEUED).update(
-        validation=ValidationState.RUNNING, claim=claim, lease_until=leases.fresh(), broker_refused=False
-    )
-    draft = WizardSession.objects.filter(pk=draft_id, claim=claim).first() if claimed else None
-    if draft is None:
+    rows = WizardSession.objects.filter(pk=draft_id)
+    claim = Claim.take(
+        rows.filter(validation=ValidationState.QUEUED), rows.filter(validation=ValidationState.RUNNING),
+        validation=ValidationState.RUNNING, broker_refused=False,
+    )  # fmt: skip
+    draft = claim.rows.first() if claim is not None else None
+    if claim is None or draft is None:
         return None
-    # Counted before the work, so that a try that kills its worker is counted too.
-    _update(draft_id, claim, attempts=draft.attempts + 1)
-    with leases.LeaseKeeper(lambda: _update(draft_id, claim, lease_until=leases.fresh())):
-        report, others = _validate(draft, claim)
-    metrics.observe_check(provider=draft.provider, kind="wizard", seconds=report.duration_ms / 1000, code=report.code)
-    # Only with the claim: the result is dropped where the draft changed meanwhile, or another worker took over.
-    stored = _update(
-        draft_id,
-        claim,
-        validation=ValidationState.FINISHED,
-        report=report.to_dict(),
-        others=others,
-        validated_at=timezone.now(),
-        claim=None,
-        lease_until=None,
-    )
+    try:
+        with LeaseKeeper(claim.renew):
+            report, others = _validate(draft, claim)
+        metrics.observe_check(
+            provider=draft.provider, kind="wizard", seconds=report.duration_ms / 1000, code=report.code
+        )
+        # Only with the claim: the result is dropped where the draft changed meanwhile, or another worker took over.
+        stored = claim.write(
+            validation=ValidationState.FINISHED, report=report.to_dict(), others=others, validated_at=timezone.now(),
+            claim=None, lease_until=None,
+        )  # fmt: skip
+    except Exception as error:
+        # What `_validate` leaves to another try, and what the outcome met while it was written.
+        if not claim.outlives(error, tries=ATTEMPTS - draft.attempts, validation=ValidationState.QUEUED, report={}):
+            raise
+        return None
     return report if stored else None
 
 
@@ -141,17 +142,17 @@ def fail_validation(draft: WizardSession) -> bool:
         )
     )
     # By the claim as it was read: a worker that was only slow may have ended it, or the draft may have been changed.
-    ended = WizardSession.objects.filter(pk=draft.pk, claim=draft.claim, validation=ValidationState.RUNNING).update(
+    running = WizardSession.objects.filter(pk=draft.pk, claim=draft.claim, validation=ValidationState.RUNNING)
+    return Claim(running).write(
         validation=ValidationState.FINISHED,
         report=progress.finish().to_dict(),
         validated_at=timezone.now(),
         claim=None,
         lease_until=None,
     )
-    return ended == 1
 
 
-def _validate(draft: WizardSession, claim: UUID) -> tuple[CloudValidationResult, list[dict[str, Any]]]:
+def _validate(draft: WizardSession, claim: Claim) -> tuple[CloudValidationResult, list[dict[str, Any]]]:
     """The report, and the other accounts to offer where it is good: both by one decryption of the draft."""
     last_written = float("-inf")
 
@@ -161,7 +162,7 @@ def _validate(draft: WizardSession, claim: UUID) -> tuple[CloudValidationResult,
             return
         last_written = time.monotonic()
         try:
-            _update(draft.pk, claim, report=report.to_dict())
+            claim.write(report=report.to_dict())
         except DatabaseError:
             # The page misses one step. What counts is the report at the end, which is written by the caller.
             logger.warning("wizard.progress_not_written", exc_info=True)
@@ -179,6 +180,8 @@ def _validate(draft: WizardSession, claim: UUID) -> tuple[CloudValidationResult,
     except Exception as error:
         # Not raised: the row would wait for its lease to end, and after three tries the page would blame a dead worker.
         logger.exception("wizard.validation_failed", extra={"draft": str(draft.pk)})
+        if is_outage(error) and draft.attempts < ATTEMPTS:
+            raise
         ended = unexpected(error, "validation")
         remedy = f"Check again. If it ends like this once more, give the operator the id of this draft: {draft.pk}."
         return _report_of(ProviderError(ended.code, ended.cause, remedy, permanent=ended.permanent)), []
@@ -203,10 +206,3 @@ def _report_of(error: ProviderError) -> CloudValidationResult:
         )
     )
     return progress.finish()
-
-
-def _update(draft_id: UUID, held_claim: UUID, /, **changes: object) -> bool:
-    """Writes only while this try holds the draft."""
-    # Positional-only: ``claim`` itself is among the columns that are written.
-    held = WizardSession.objects.filter(pk=draft_id, claim=held_claim, validation=ValidationState.RUNNING)
-    return held.update(**changes) == 1

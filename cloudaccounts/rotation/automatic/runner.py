@@ -18,6 +18,7 @@ from cloudaccounts.models.automatic_rotation import RunPurpose, RunState
 from cloudaccounts.outages import unexpected
 from cloudaccounts.rotation.automatic import making, readiness, retiring
 from cloudaccounts.rotation.automatic.course import Course, LostClaimError
+from cloudaccounts.work.databases import is_outage
 from cloudaccounts.work.leases import Claim, LeaseKeeper
 
 TASK = "cloudaccounts.run_automatic_rotation"
@@ -71,6 +72,11 @@ def run_automatic_rotation(run_id: UUID) -> None:
                 course.write(claim=None, lease_until=None)
         except LostClaimError:
             logger.info("rotation.claim_lost", extra={"run": str(run_id)})
+        except Exception as error:
+            # Its row waits by its time, which has come. However often: each try goes on from the rows, and an outage of
+            # ours is no failure after which the run would be given up.
+            if not claim.outlives(error, tries=1):
+                raise
 
 
 def _advance(course: Course) -> bool:
@@ -88,6 +94,8 @@ def _advance(course: Course) -> bool:
     except Exception as error:
         # A defect is a failure with a name, and is tried again: the row must not look like a dead worker's for ever.
         logger.exception("rotation.defect", extra={"account": str(account.pk)})
+        if is_outage(error):
+            raise
         return course.pause(unexpected(error, "automatic rotation"))
 
 

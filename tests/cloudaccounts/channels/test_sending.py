@@ -13,7 +13,7 @@ from django.utils import timezone
 from pytest_django.fixtures import Settings
 
 from cloudaccounts.audit.actor import SYSTEM
-from cloudaccounts.channels import messages, sending, spread
+from cloudaccounts.channels import messages, secrets, sending, spread
 from cloudaccounts.groups.services import add_members, create_group
 from cloudaccounts.jobs.turns import next_row
 from cloudaccounts.models import (
@@ -32,6 +32,7 @@ from cloudaccounts.notifications.notify import notify
 from teams.scope import Scope
 from tests.cloudaccounts.channels.conftest import AddChannel, Tell, make_due, run
 from tests.conftest import ALL_DATABASES, SECRET
+from tests.outages import away
 from tests.receiver import Receiver, Reply
 
 pytestmark = pytest.mark.django_db(databases=ALL_DATABASES)
@@ -327,3 +328,17 @@ def test_a_ticket_is_opened_before_it_is_closed(there: Receiver, add_channel: Ad
     run(channel)
     assert [row.state for row in ChannelMessage.objects.all()] == ["ready"]
     assert all("search" in call.path for call in there.calls)
+
+
+@pytest.mark.parametrize(("place", "name"), [(sending, "_limited"), (secrets, "opened")])
+def test_a_database_that_is_away_costs_a_channel_nothing_but_time(
+    there: Receiver, add_channel: AddChannel, tell: Tell, monkeypatch: pytest.MonkeyPatch, place: Any, name: str
+) -> None:
+    channel = add_channel()
+    tell()
+    away(monkeypatch, place, name)
+    assert run(channel) == 0
+    channel.refresh_from_db()
+    assert (channel.state, channel.claim, channel.held_until, channel.error) == ("waiting", None, None, "")
+    assert run(channel) == 1
+    assert len(there.calls) == 1

@@ -19,6 +19,7 @@ from cloudaccounts.health.connection_checks import request_check, requeue_checks
 from cloudaccounts.lifecycle.state_changes import delete_account, resume_account, suspend_account
 from cloudaccounts.models import AuditEvent, CloudAccount, ConnectionCheck
 from tests.conftest import ALL_DATABASES
+from tests.outages import away
 from tests.toycloud.provider import State, ToyProvider
 
 pytestmark = pytest.mark.django_db(databases=ALL_DATABASES)
@@ -66,6 +67,41 @@ def test_our_own_key_trouble_does_not_fail_the_account(
     account = toy_account(alice)
     settings.CREDENTIAL_ENCRYPTION_KEYS = []
     assert check(account).status == "active"
+
+
+def test_a_database_that_is_away_costs_a_check_nothing_but_time(
+    alice: User, toy_account: MakeAccount, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    row = request_check(toy_account(alice), actor=SYSTEM)
+    away(monkeypatch, connection_checks, "prove_stored")
+    assert run_check(row.pk) is None
+    row.refresh_from_db()
+    assert (row.state, row.claim, row.lease_until, row.nudged_at, row.report) == ("queued", None, None, None, {})
+    assert requeue_checks() == 1  # its message is sent at once
+    assert run_check(row.pk) is not None
+    assert CloudAccount.objects.get().last_check["ok"]
+
+
+def test_so_does_one_that_is_away_while_the_outcome_is_written(
+    alice: User, toy_account: MakeAccount, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    row = request_check(toy_account(alice), actor=SYSTEM)
+    away(monkeypatch, connection_checks, "_finish")
+    assert run_check(row.pk) is None
+    assert run_check(row.pk) is not None
+    assert CloudAccount.objects.get().last_check["ok"]
+
+
+def test_one_that_does_not_come_back_is_our_trouble_and_not_the_accounts(
+    alice: User, toy_account: MakeAccount, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    row = request_check(toy_account(alice), actor=SYSTEM)
+    away(monkeypatch, connection_checks, "prove_stored", times=9)
+    assert [run_check(row.pk) is None for _ in range(3)] == [True, True, False]
+    account = CloudAccount.objects.get()
+    assert (account.status, account.failures, account.last_check_code) == ("active", 0, "database_unavailable")
+    row.refresh_from_db()
+    assert (row.state, row.active_account) == ("finished", None)
 
 
 def test_a_second_request_answers_with_the_one_under_way(alice: User, toy_account: MakeAccount) -> None:

@@ -27,6 +27,7 @@ from cloudaccounts.notifications.recipients import set_wanted_kinds
 from cloudaccounts.work.leases import LeaseKeeper
 from tests.conftest import ALL_DATABASES, SECRET
 from tests.mailserver import MailServer, mail_server
+from tests.outages import away
 from tests.stack import free_port
 
 pytestmark = pytest.mark.django_db(databases=ALL_DATABASES)
@@ -382,3 +383,16 @@ def test_a_round_ends_before_its_tasks_limit_and_the_next_goes_on(
     assert mails.taken == []
     deliver_notices()
     assert len(mails.taken) == 2
+
+
+def test_a_database_that_is_away_costs_a_digest_nothing_but_time(
+    alice: User, toy_account: MakeAccount, mails: MailServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    User.objects.filter(pk=alice.pk).update(email="alice@example.com")
+    notify(NoticeKind.ACCOUNT_FAILED, key="1", text="It failed.", account=toy_account(alice))
+    away(monkeypatch, delivery, "_notices")
+    delivered = deliver_notices()
+    assert (delivered.sent, delivered.failed) == (0, 0)
+    digest = NoticeDigest.objects.get()
+    assert (digest.state, digest.claim, digest.error) == ("ready", None, "")
+    assert deliver_notices().sent == 1

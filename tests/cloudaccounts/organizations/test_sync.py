@@ -22,6 +22,7 @@ from cloudaccounts.organizations.sync import request_sync, requeue_syncs, run_sy
 from teams.scope import Scope
 from tests.cloudaccounts.organizations.conftest import ALICE, Member, box, container
 from tests.conftest import ALL_DATABASES, MakeAccount
+from tests.outages import away
 from tests.toycloud.provider import State
 
 pytestmark = pytest.mark.django_db(databases=ALL_DATABASES)
@@ -74,6 +75,18 @@ def test_a_look_that_was_throttled_goes_on_from_its_cursor(organization: Organiz
     look_again(organization)
     assert tree.pages_asked == [0, 1, 2, 3, 3]
     assert (organization.code, organization.generation) == ("", 2)
+
+
+@pytest.mark.parametrize("place", ["_store_page", "_onboard_due"])
+def test_a_database_that_is_away_costs_a_look_nothing_but_time(
+    organization: Organization, tree: State, monkeypatch: pytest.MonkeyPatch, place: str
+) -> None:
+    away(monkeypatch, organization_sync, place)
+    look_again(organization)
+    assert (organization.sync_state, organization.code, organization.nudged_at) == ("queued", "", None)
+    assert run_sync(organization.pk) == "idle"
+    organization.refresh_from_db()
+    assert (organization.code, organization.seen) == ("", 7)
 
 
 def test_nothing_is_called_gone_while_the_look_is_incomplete(

@@ -24,10 +24,12 @@ from cloudaccounts.errors import (
 from cloudaccounts.lifecycle.state_changes import delete_account, suspend_account
 from cloudaccounts.models import AuditEvent, CloudAccount, CloudCredential, CredentialRotation, Notice, RateCounter
 from cloudaccounts.operations.workers import confirm_key
+from cloudaccounts.rotation import verify
 from cloudaccounts.rotation.requests import discard_staged, rollback_credential, stage_credential, start_rotation
 from cloudaccounts.rotation.verify import replace_credentials, run_rotation
 from tests.cloudaccounts.rotation.steps import NEW, replace, rotate, stage, token_in_use
 from tests.conftest import ALL_DATABASES, raw_rows
+from tests.outages import away
 from tests.toycloud.provider import State
 
 pytestmark = pytest.mark.django_db(databases=ALL_DATABASES)
@@ -49,6 +51,33 @@ def test_the_new_one_takes_over_once_it_is_proven(account: CloudAccount) -> None
     assert account.credential_since is not None
     assert timezone.now() - account.credential_since < timedelta(minutes=1)
     assert account.last_check["ok"]
+
+
+@pytest.mark.parametrize("place", ["prove_access", "conclude"])
+def test_a_database_that_is_away_costs_a_rotation_nothing_but_time(
+    account: CloudAccount, monkeypatch: pytest.MonkeyPatch, place: str
+) -> None:
+    stage(account)
+    rotation = start_rotation(account, actor=SYSTEM)
+    away(monkeypatch, verify, place)
+    assert run_rotation(rotation.pk) is None
+    rotation.refresh_from_db()
+    assert (rotation.state, rotation.claim, rotation.nudged_at) == ("queued", None, None)
+    assert token_in_use(account) == "let-me-in"
+    assert run_rotation(rotation.pk) is not None
+    assert token_in_use(account) == NEW
+
+
+def test_one_that_does_not_come_back_for_the_last_try_ends_it(
+    account: CloudAccount, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stage(account)
+    rotation = start_rotation(account, actor=SYSTEM)
+    away(monkeypatch, verify, "prove_access", times=9)
+    assert [run_rotation(rotation.pk) is None for _ in range(3)] == [True, True, False]
+    rotation.refresh_from_db()
+    assert (rotation.state, rotation.code, rotation.active_account) == ("finished", "database_unavailable", None)
+    assert token_in_use(account) == "let-me-in"
 
 
 def test_a_failed_test_leaves_the_old_one_in_use_and_tells_why(account: CloudAccount) -> None:

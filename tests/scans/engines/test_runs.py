@@ -24,6 +24,7 @@ from scans.engines.reconcile import requeue_engine_runs
 from scans.engines.runs import cancel_runs, run_engine
 from scans.models import EngineFinding, EngineRun, Finding, FindingDay, ScanType
 from tests.conftest import ALL_DATABASES
+from tests.outages import away
 from tests.scans.conftest import Scan
 from tests.scans.engines.conftest import Says, result
 from tests.toycloud.provider import State
@@ -67,6 +68,17 @@ def test_its_findings_stand_beside_ours_and_are_in_no_count(scan: Scan, says: Sa
     assert seen.startswith("toy --region left right -M json-ocsf")
     assert seen.rstrip().endswith("let-me-in the key of the toy box")
     assert list(base().iterdir()) == []
+
+
+def test_a_database_that_is_away_costs_a_run_nothing_but_time(
+    scan: Scan, says: Says, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    says(result("box_open", "FAIL", RED))
+    away(monkeypatch, runs, "store")
+    run = follow(scan)
+    assert (run.status, run.error_code, run.claim, run.nudged_at) == ("queued", "", None, None)
+    assert run_engine(run.pk) == "completed"
+    assert rows() == [("box_open", RED, "fail", "both", True)]
 
 
 def test_the_two_differ_both_ways(scan: Scan, says: Says) -> None:

@@ -3,7 +3,8 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
-from uuid import uuid4
+from typing import Any
+from uuid import UUID, uuid4
 
 import pytest
 from django.contrib.auth.models import User
@@ -21,6 +22,7 @@ from cloudaccounts.models import AuditEvent, CloudAccount
 from cloudaccounts.work.leases import Claim
 from scans.assets.writer import AssetWriter
 from scans.models import Asset, ScanRun
+from scans.runs import summaries
 from scans.runs.execution import run_scan
 from scans.runs.reconcile import requeue_scans
 from scans.runs.requests import cancel_scan, request_scan
@@ -184,6 +186,64 @@ def test_who_sees_that_a_scan_has_ended_sees_what_it_came_to(
     assert run.finished_at is not None
     told = datetime.fromisoformat(account.last_scan["finished_at"])
     assert abs(told - run.finished_at) < timedelta(milliseconds=1)  # all that MongoDB keeps of a time
+
+
+@pytest.mark.parametrize("how", ["cancelled", "failed"])
+def test_so_does_who_sees_that_it_was_cancelled_or_given_up(
+    account: CloudAccount, monkeypatch: pytest.MonkeyPatch, how: str
+) -> None:
+    original, said = Claim.end, []
+
+    def end(claim: Claim, **changes: Any) -> bool:
+        said.append(CloudAccount.objects.get(pk=account.pk).last_scan.get("status"))
+        return original(claim, **changes)
+
+    run = request_scan(account, actor=SYSTEM)
+    monkeypatch.setattr(Claim, "end", end)
+    if how == "cancelled":
+        assert cancel_scan(run, actor=SYSTEM)
+    else:
+        ScanRun.objects.update(status="running", attempts=3, lease_until=timezone.now() - PAST)
+        assert requeue_scans() == 1
+    run.refresh_from_db()
+    account.refresh_from_db()
+    assert (run.status, said, account.last_scan["status"]) == (how, [how], how)
+    assert run.finished_at is not None
+    assert account.last_scan["finished_at"] == run.finished_at.isoformat()
+
+
+def test_a_scan_that_ends_while_somebody_cancels_it_is_told_as_it_ended(
+    account: CloudAccount, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = request_scan(account, actor=SYSTEM)
+    original = summaries.summarize_run
+
+    def late(run_id: UUID, **ending: Any) -> None:
+        original(run_id, **ending)
+        monkeypatch.setattr(summaries, "summarize_run", original)
+        run_scan(run_id)  # its worker is quicker than whoever cancels
+
+    monkeypatch.setattr(summaries, "summarize_run", late)
+    assert not cancel_scan(run, actor=SYSTEM)
+    account.refresh_from_db()
+    assert account.last_scan["status"] == "completed"
+
+
+def test_one_whose_worker_lives_after_all_is_not_given_up(
+    account: CloudAccount, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    request_scan(account, actor=SYSTEM)
+    ScanRun.objects.update(status="running", attempts=3, lease_until=timezone.now() - PAST)
+    original = Claim.take_over
+
+    def renewed(lost: Any, running: Any, **changes: Any) -> Claim | None:
+        ScanRun.objects.update(lease_until=timezone.now() + PAST)
+        return original(lost, running, **changes)
+
+    monkeypatch.setattr(Claim, "take_over", renewed)
+    assert requeue_scans() == 0
+    account.refresh_from_db()
+    assert (ScanRun.objects.get().status, account.last_scan) == ("running", {})
 
 
 def test_after_three_deaths_the_scan_fails_with_the_reason_and_the_account_is_free(account: CloudAccount) -> None:

@@ -15,9 +15,11 @@ from cloudaccounts.contract.errors import ProviderError
 from cloudaccounts.contract.report import CloudValidationResult
 from cloudaccounts.operations.workers import record_worker_heartbeat
 from cloudaccounts.work.databases import DISCOVERY
+from tests.outages import away
 from tests.toycloud import provider as toy
 from tests.wizard.conftest import TOY_ENVIRONMENT, Walk
 from wizard import tasks
+from wizard.drafts import validation
 from wizard.drafts.reconcile import reconcile
 from wizard.drafts.validation import run_validation
 from wizard.models import ValidationState, WizardSession
@@ -65,6 +67,29 @@ def test_a_validation_that_fails_says_cause_and_remedy_and_offers_to_check_again
     assert "Ask for another." in page
     assert "Check again" in page
     assert "Finish and start discovery" not in page
+
+
+@pytest.mark.parametrize("place", ["validate_resolved", "find_related_accounts"])
+def test_a_database_that_is_away_costs_a_validation_nothing_but_time(
+    toy_draft: Walk, monkeypatch: pytest.MonkeyPatch, place: str
+) -> None:
+    away(monkeypatch, validation, place)
+    assert run_validation(toy_draft.draft_id) is None
+    draft = toy_draft.draft
+    assert (draft.validation, draft.claim, draft.nudged_at, draft.report) == (ValidationState.QUEUED, None, None, {})
+    report = run_validation(toy_draft.draft_id)
+    assert report is not None
+    assert report.ok
+
+
+def test_one_that_does_not_come_back_ends_the_validation_with_a_reason(
+    toy_draft: Walk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    away(monkeypatch, validation, "validate_resolved", times=9)
+    outcomes = [run_validation(toy_draft.draft_id) for _ in range(3)]
+    assert outcomes[:2] == [None, None]
+    assert outcomes[2] is not None
+    assert outcomes[2].code == "database_unavailable"
 
 
 def test_a_check_that_was_not_reached_says_so(toy_draft: Walk, toycloud: toy.State) -> None:

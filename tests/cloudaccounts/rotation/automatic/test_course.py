@@ -5,12 +5,15 @@ from __future__ import annotations
 import pytest
 
 from cloudaccounts.audit.actor import SYSTEM
-from cloudaccounts.models import AuditEvent, CloudAccount, Notice, RotationStep
+from cloudaccounts.credentials import vault
+from cloudaccounts.models import AuditEvent, CloudAccount, Notice, RotationRun, RotationStep
 from cloudaccounts.models.notice import NoticeKind
 from cloudaccounts.rotation.automatic.requests import stop_run
+from cloudaccounts.rotation.automatic.runner import run_automatic_rotation
 from cloudaccounts.rotation.requests import rollback_credential
 from cloudaccounts.rotation.verify import run_rotation
 from tests.cloudaccounts.rotation.automatic.scene import FIRST, Scene
+from tests.outages import away
 from tests.toycloud.provider import STATE
 
 pytestmark = pytest.mark.django_db(databases=["default", "cloud_security", "cloud_asset_discovery"])
@@ -184,4 +187,15 @@ def test_one_that_is_stopped_names_what_it_leaves(scene: Scene) -> None:
     scene.work()
     assert stop_run(scene.account, actor=SYSTEM)
     assert [item["id"] for item in scene.run.leftovers] == [FIRST]
+    scene.must_be_settled()
+
+
+def test_a_database_that_is_away_is_no_failure_of_the_run(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
+    scene.begin()
+    away(monkeypatch, vault, "open_credentials", times=9)  # more often than a run may fail
+    for _ in range(9):
+        run_automatic_rotation(scene.run.pk)
+        run = RotationRun.objects.get(pk=scene.run.pk)
+        assert (run.claim, run.failures, run.code, run.nudged_at) == (None, 0, "", None)
+    assert scene.until_it_ends().state == "finished"
     scene.must_be_settled()
