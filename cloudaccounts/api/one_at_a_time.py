@@ -27,7 +27,9 @@ from cloudaccounts.work.databases import SECURITY
 
 LEASE = timedelta(seconds=75)  # longer than gunicorn lets a call take: whoever died holds a record no longer
 PATIENCE = 10.0  # seconds that a call waits for another's change
-PAUSE = 0.02
+# Seconds between two looks, longer each time: a try writes, and on SQLite whoever writes waits for all others. Forty
+# calls of one record must cost others nothing, of which a process lets one or two run at a time (config.running.lanes).
+PAUSE, LONGEST_PAUSE = 0.02, 0.2
 Answer = TypeVar("Answer")
 
 
@@ -49,11 +51,15 @@ def one_at_a_time(view: Callable[..., Answer]) -> Callable[..., Answer]:
 @contextmanager
 def _alone(what: str) -> Iterator[None]:
     key, claim = hashlib.sha256(what.encode()).hexdigest(), uuid4()
-    until = time.monotonic() + PATIENCE
+    until, pause = time.monotonic() + PATIENCE, PAUSE
     while not _taken(key, claim):
-        if time.monotonic() > until:
-            raise ChangedMeanwhileError
-        time.sleep(PAUSE)
+        while True:
+            if time.monotonic() > until:
+                raise ChangedMeanwhileError
+            time.sleep(pause)
+            pause = min(pause * 1.5, LONGEST_PAUSE)
+            if not ChangeUnderWay.objects.filter(pk=key, lease_until__gte=timezone.now()).exists():
+                break
     try:
         yield
     finally:

@@ -17,6 +17,7 @@ from django.utils import timezone
 
 from cloudaccounts.api import conditional, one_at_a_time
 from cloudaccounts.audit.actor import SYSTEM
+from cloudaccounts.errors import ChangedMeanwhileError
 from cloudaccounts.models import ChangeUnderWay, CloudAccount, Organization
 from cloudaccounts.tokens.retention import purge_api_records
 from scans.findings import triage
@@ -175,3 +176,23 @@ def test_who_died_holds_a_record_for_a_while_only(monkeypatch: pytest.MonkeyPatc
     ChangeUnderWay.objects.create(key="x", claim=uuid4(), lease_until=timezone.now() - timedelta(seconds=1))
     purge_api_records()
     assert not ChangeUnderWay.objects.exists()
+
+
+def test_who_waits_writes_nothing_meanwhile(monkeypatch: pytest.MonkeyPatch) -> None:
+    """On SQLite whoever writes waits for all others: forty calls of one record must not hold up everybody's writes."""
+    tries: list[str] = []
+    taken = one_at_a_time._taken
+
+    def count(key: str, claim: Any) -> bool:
+        tries.append(key)
+        return taken(key, claim)
+
+    monkeypatch.setattr(one_at_a_time, "_taken", count)
+    monkeypatch.setattr(one_at_a_time, "PATIENCE", 0.5)
+    with one_at_a_time._alone("a record"):
+        assert len(tries) == 1
+        with pytest.raises(ChangedMeanwhileError), one_at_a_time._alone("a record"):
+            raise AssertionError("Two at a time.")
+        assert len(tries) == 2
+    with one_at_a_time._alone("a record"):
+        assert len(tries) == 3
