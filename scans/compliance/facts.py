@@ -145,8 +145,9 @@ def _failures(scope: ReportScope) -> QuerySet[Finding, Any]:
     """Counted from the findings themselves, so that what was suppressed or checked again a minute ago counts."""
     rows = _narrowed(within(Finding.objects.filter(status=FindingStatus.OPEN), scope.team), scope)
     rows = rows.filter(**SHOWN_OR_NOT)
-    # By columns of the index `finding_owner_totals`, and so counted from the index alone.
-    counts: QuerySet[Finding, Any] = rows.order_by().values("account", "check_id", "suppressed", "muted")
+    # By the columns of the index `finding_owner_counts` in its order, and so counted from it without sorting.
+    columns = ("suppressed", "muted", "account", "provider", "environment", "check_id")
+    counts: QuerySet[Finding, Any] = rows.order_by().values(*columns)
     return counts.annotate(number=Count("*"))
 
 

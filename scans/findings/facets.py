@@ -1,9 +1,9 @@
 """Counts of findings for each value that a list can be narrowed by: its facets.
 
 A facet is narrowed by all filters except its own. A dozen queries, however many filters are set and findings there
-are: what follows from the check alone (severity, service, control) is counted by check, what follows from the account
-alone (cloud, environment, group) by account, and Python adds them up. All of them read an index of the lists, in which
-the filters' columns stand, and in its order, so that nothing is sorted (docs/decisions/0011).
+are. What follows from the check (severity, service, control) or the account (cloud, environment, group), and the ages,
+are counted by account and check in one of them, and Python adds them up; where that would be too many lines, by check
+and by account apart (`scans.findings.lines`). All read an index of the lists, in which the filters' columns stand.
 """
 
 from __future__ import annotations
@@ -11,11 +11,11 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Count, Max, Min, Q, QuerySet
+from django.db.models import Count, QuerySet
 from django.utils import timezone
 
 from cloudaccounts.accounts.visibility import visible_accounts
@@ -32,22 +32,29 @@ from scans.findings.filters import (
     RESOLVED,
     SUPPRESSED,
     FindingFilter,
-    band,
     combined,
     conditions,
     rules_of,
     states,
 )
+from scans.findings.lines import (
+    EDGES,
+    AccountLine,
+    CheckLine,
+    PairLine,
+    account_lines,
+    ages,
+    check_lines,
+    pair_lines,
+)
 from scans.findings.queries import Searched, searched
 from scans.findings.tag_sets import lines_of
-from scans.models import RANKS, Finding, FindingStatus
+from scans.models import Finding, FindingStatus
 from teams.scope import Scope
 
 SHOWN_VALUES = 8
 MOST_VALUES = 200  # of one facet: who needs the others searches
 ASKED_FOR = 5_000  # accounts in one question
-SEVERITIES = list(RANKS)
-YOUNGEST = next(iter(BANDS))
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,30 +65,16 @@ class Value:
     chosen: bool
 
 
-@dataclass(frozen=True, slots=True)
-class CheckLine:
-    """The findings of one check, narrowed by everything but what follows from the check."""
-
-    check_id: str
-    severity: str
-    service: str
-    count: int
-
-
-@dataclass(frozen=True, slots=True)
-class AccountLine:
-    account: UUID
-    provider: str
-    environment: str
-    count: int
-
-
 @dataclass(slots=True)
 class Facets:
-    """``checks`` are narrowed by all filters: the list by rule is made of them. ``total`` is their sum."""
+    """``checks`` are narrowed by all filters: the list by rule is made of them. ``total`` is their sum.
+
+    ``accounts`` says in how many accounts each of those checks fails; None where that was not counted on the way.
+    """
 
     total: int = 0
     checks: list[CheckLine] = field(default_factory=list)
+    accounts: dict[str, int] | None = None
     values: dict[str, Counter[str]] = field(default_factory=dict)  # by facet: counts by value
     labels: dict[str, dict[str, str]] = field(default_factory=dict)  # by facet: what people read for a value
 
@@ -109,11 +102,15 @@ class FacetCounter:
     def count(self, *, but: Collection[str] = ()) -> Facets:
         """``but``: facets that are counted when somebody opens them (`opened`)."""
         facets = Facets()
-        self._count_checks(facets)
-        self._count_accounts(facets)
+        pairs = self._pairs()
+        if pairs is None:
+            self._count_checks(facets, check_lines(self._narrowed(*BY_CHECK)))
+            self._count_accounts(facets, account_lines(self._narrowed(*BY_ACCOUNT)))
+        else:
+            self._count_pairs(facets, pairs)
         if "region" not in but:
             facets.values["region"] = self._counted("region", "region")
-        facets.values["open_for"] = self._ages(facets.total)
+        facets.values["open_for"] = self._ages(pairs)
         facets.values["status"] = self._states(facets.total)
         facets.values["assignee"] = self._assignees(facets.total)
         facets.labels["assignee"] = {NOBODY: "Unassigned"}
@@ -129,7 +126,7 @@ class FacetCounter:
     def controls(self) -> Counter[str]:
         """``framework:control`` of each control that a finding's check is evidence for. Two queries."""
         counts, catalogue = Counter[str](), catalogue_of(self._scope.owner)
-        for line in self._check_lines():
+        for line in check_lines(self._narrowed(*BY_CHECK)):
             if not self._keeps_check(line, except_for="control"):
                 continue
             for citation in catalogue.citations_of(line.check_id):
@@ -161,7 +158,7 @@ class FacetCounter:
 
     def check_lines(self) -> list[CheckLine]:
         """By check, narrowed by all filters. One query."""
-        return [line for line in self._check_lines() if self._keeps_check(line)]
+        return [line for line in check_lines(self._narrowed(*BY_CHECK)) if self._keeps_check(line)]
 
     def _narrowed(self, *without: str) -> QuerySet[Finding]:
         return self._rows.filter(combined(self._parts, without=without))
@@ -170,14 +167,32 @@ class FacetCounter:
         rows = self._narrowed(facet).order_by().values(column).annotate(number=Count("*"))
         return Counter({str(row[column]): row["number"] for row in rows})
 
-    def _check_lines(self) -> list[CheckLine]:
-        rows = _carrying(self._narrowed(*BY_CHECK), ("check_id", "severity_rank"), ("service",))
-        return [
-            CheckLine(row["check_id"], SEVERITIES[row["severity_rank"]], row["service"], row["number"]) for row in rows
-        ]
+    def _pairs(self) -> list[PairLine] | None:
+        """The findings by account and check; None where that would be too many lines, or the filters need other rows.
 
-    def _count_checks(self, facets: Facets) -> None:
-        lines = self._check_lines()
+        Only without a filter by what follows from one of the two: with it, two narrower questions take less.
+        """
+        if self._parts.keys() & {*BY_CHECK, *BY_ACCOUNT}:
+            return None
+        return pair_lines(self._narrowed(), self._now)
+
+    def _count_pairs(self, facets: Facets, pairs: list[PairLine]) -> None:
+        by_check: dict[tuple[str, str, str], CheckLine] = {}
+        by_account: dict[tuple[UUID, str, str], AccountLine] = {}
+        accounts: dict[str, set[UUID]] = {}
+        for pair in pairs:
+            check, account = pair.of_check, pair.of_account
+            key = (check.check_id, check.severity, check.service)
+            by_check[key] = by_check[key] + check if key in by_check else check
+            place = (account.account, account.provider, account.environment)
+            before = by_account[place].count if place in by_account else 0
+            by_account[place] = AccountLine(*place, before + account.count)
+            accounts.setdefault(check.check_id, set()).add(account.account)
+        self._count_checks(facets, list(by_check.values()))
+        self._count_accounts(facets, list(by_account.values()))
+        facets.accounts = {check: len(members) for check, members in accounts.items()}
+
+    def _count_checks(self, facets: Facets, lines: list[CheckLine]) -> None:
         facets.checks = [line for line in lines if self._keeps_check(line)]
         facets.total = sum(line.count for line in facets.checks)
         keys: dict[str, Callable[[CheckLine], str]] = {
@@ -201,9 +216,7 @@ class FacetCounter:
         }
         return all(passed for name, passed in passes.items() if name != except_for)
 
-    def _count_accounts(self, facets: Facets) -> None:
-        rows = _carrying(self._narrowed(*BY_ACCOUNT), ("account",), ("provider", "environment"))
-        lines = [AccountLine(row["account"], row["provider"], row["environment"], row["number"]) for row in rows]
+    def _count_accounts(self, facets: Facets, lines: list[AccountLine]) -> None:
         memberships, names = _memberships(self._scope, {line.account for line in lines})
         filters = self._filters
         chosen_groups = set(filters.group)
@@ -235,24 +248,14 @@ class FacetCounter:
         accounts = visible_accounts(self._scope).filter(pk__in=[*shown, *filters.account])
         facets.labels["account"] = {str(key): name for key, name in accounts.values_list("pk", "name")}
 
-    def _ages(self, total: int) -> Counter[str]:
-        if self._parts.keys() <= {"status", "open_for"} and self._in_open and not self._scope.limited:
-            # Each band is a part of an index; the youngest is what is left over, as a rule the largest one.
-            rows = self._narrowed("open_for").order_by()
-            whole = rows.values("owner").count() if "open_for" in self._parts else total
-            counts = Counter({name: rows.filter(band(name, self._now)).count() for name, (least, _) in BANDS.items()
-                              if least})  # fmt: skip
-            return counts + Counter({YOUNGEST: whole - counts.total()})
-        # How many are at least so old, and the differences: one comparison a row and band, and none for its end.
-        edges = [least for least, _ in BANDS.values() if least]
-        # A column of the index and no `*`: MongoDB counts a condition by its values.
-        sums = {
-            f"since_{days}": Count("severity_rank", filter=Q(open_since__lte=self._now - timedelta(days=days)))
-            for days in edges
-        }
-        rows = self._narrowed("open_for", "age").order_by()
-        numbers = rows.aggregate(whole=Count("severity_rank"), **sums)
-        older = {0: numbers["whole"], **{days: numbers[f"since_{days}"] for days in edges}}
+    def _ages(self, pairs: list[PairLine] | None) -> Counter[str]:
+        """Each band by the difference of how many are at least so old."""
+        if pairs is None or self._parts.keys() & {"open_for", "age"}:
+            whole, counted = ages(self._narrowed("open_for", "age"), self._now)
+        else:
+            whole = sum(pair.of_check.count for pair in pairs)
+            counted = tuple(sum(pair.older[place] for pair in pairs) for place in range(len(EDGES)))
+        older = {0: whole, **dict(zip(EDGES, counted, strict=True))}
         return Counter({name: older[least] - (older[most] if most else 0) for name, (least, most) in BANDS.items()})
 
     @property
@@ -279,35 +282,6 @@ class FacetCounter:
         whole = rows.order_by().values("owner").count() if self._filters.assignee else total
         counts[NOBODY] = whole - sum(counts.values())
         return counts
-
-
-def _carrying(rows: QuerySet[Finding], by: tuple[str, ...], carried: tuple[str, ...]) -> list[dict[str, Any]]:
-    """Numbers of rows by ``by`` and ``carried``, whose values follow from ``by[0]`` as a rule. One query, or two.
-
-    Databases count in the order of an index by its first columns alone; by more of them, SQLite sorts all rows. So the
-    least and the greatest value are asked for, and where they differ, those rows are counted once more by all columns.
-    """
-    bounds = {
-        f"{edge}_{name}": function(name) for name in carried for edge, function in (("least", Min), ("most", Max))
-    }
-    by_first = list(rows.order_by().values(*by).annotate(number=Count("*"), **bounds))
-    mixed = {row[by[0]] for row in by_first if any(row[f"least_{name}"] != row[f"most_{name}"] for name in carried)}
-    counted = [
-        {
-            **{name: row[name] for name in by},
-            **{name: row[f"least_{name}"] for name in carried},
-            "number": row["number"],
-        }
-        for row in by_first
-        if row[by[0]] not in mixed
-    ]
-    if not mixed:
-        return counted
-    if len(mixed) > MOST_VALUES:
-        counted = []
-    else:
-        rows = rows.filter(**{f"{by[0]}__in": list(mixed)})
-    return [*counted, *rows.order_by().values(*by, *carried).annotate(number=Count("*"))]
 
 
 def _state(row: Mapping[str, Any]) -> str:

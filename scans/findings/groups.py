@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Count, Max, Min, Q, QuerySet
+from django.db.models import Count, Min, Q, QuerySet
 from django.utils import timezone
 
 from cloudaccounts.models import CloudAccount
 from scans.findings.checks import titles_of
-from scans.findings.facets import CheckLine
+from scans.findings.lines import CheckLine, accounts_by_check
 from scans.models import RANKS, Finding
 from teams.names import name_order
 
@@ -34,7 +34,7 @@ class CheckGroup:
     count: int
     accounts: int
     fresh: int  # opened or reopened within a day
-    oldest: datetime | None
+    oldest: datetime
     assignee: str  # whose all of them are; `MIXED` where they are of several, empty where they are nobody's
 
     @property
@@ -63,23 +63,25 @@ class RowGroup:
 
 
 def by_check(
-    rows: QuerySet[Finding], lines: Sequence[CheckLine], *, sort: str = "severity", start: int = 0, stop: int = 50
+    rows: QuerySet[Finding],
+    lines: Sequence[CheckLine],
+    *,
+    accounts: Mapping[str, int] | None = None,
+    sort: str = "severity",
+    start: int = 0,
+    stop: int = 50,
 ) -> tuple[list[CheckGroup], int]:
     """One page of rules, and the number of all. Two queries; another where a check is met that is no more.
 
-    ``lines`` are the counts of ``rows`` by check (`FacetCounter.check_lines`).
+    ``lines`` are the counts of ``rows`` by check (`FacetCounter.check_lines`), ``accounts`` in how many accounts each
+    fails, where that is known: then it is one query.
     """
     merged: dict[str, CheckLine] = {}
     for line in lines:
-        # A check whose severity was changed has findings of both until the next scan.
-        first = merged.get(line.check_id)
-        worst = min(line.severity, first.severity if first else line.severity, key=SEVERITIES.index)
-        merged[line.check_id] = CheckLine(
-            line.check_id, worst, line.service, line.count + (first.count if first else 0)
-        )
+        merged[line.check_id] = merged[line.check_id] + line if line.check_id in merged else line
     name, backwards = sort.removeprefix("-"), sort.startswith("-")
-    # Sorted by what only the second query knows: then of all rules, of which there are some hundreds at most.
-    late = name in {"accounts", "oldest", "assignee"}
+    # Sorted by what only the other queries know: then of all rules, of which there are some hundreds at most.
+    late = name in {"accounts", "assignee"}
     titles = titles_of(merged)
     groups = [_early(line, titles) for line in merged.values()]
     groups.sort(key=lambda group: (SEVERITIES.index(group.severity), -group.count, name_order(group.title)))
@@ -88,37 +90,41 @@ def by_check(
             groups.sort(key=lambda group: name_order(group.title), reverse=backwards)
         elif name == "count":
             groups.sort(key=lambda group: group.count, reverse=backwards)
+        elif name == "oldest":
+            groups.sort(key=lambda group: group.oldest, reverse=backwards)
         elif backwards:
             groups.reverse()
-        return _complete(rows, groups[start:stop]), len(groups)
-    complete = _complete(rows, groups)
+        return _complete(rows, groups[start:stop], accounts), len(groups)
+    complete = _complete(rows, groups, accounts)
     complete.sort(key=lambda group: _late_key(group, name), reverse=backwards)
     return complete[start:stop], len(complete)
 
 
 def _late_key(group: CheckGroup, name: str) -> Any:
-    if name == "oldest":
-        return group.oldest or timezone.now()
     return group.accounts if name == "accounts" else name_order(group.assignee)
 
 
 def _early(line: CheckLine, titles: dict[str, str]) -> CheckGroup:
-    title = titles.get(line.check_id, line.check_id)
-    return CheckGroup(line.check_id, title, line.service, line.severity, line.count, 0, 0, None, "")
-
-
-def _complete(rows: QuerySet[Finding], groups: Sequence[CheckGroup]) -> list[CheckGroup]:
-    numbers = (
-        rows.filter(check_id__in=[group.check_id for group in groups])
-        .order_by()
-        .values("check_id")
-        .annotate(
-            accounts=Count("account", distinct=True), oldest=Min("open_since"), newest=Max("open_since"),
-        )
+    return CheckGroup(
+        line.check_id, titles.get(line.check_id, line.check_id), line.service, line.severity, line.count, accounts=0,
+        fresh=int(line.newest > timezone.now() - FRESH), oldest=line.oldest, assignee="",
     )  # fmt: skip
-    by_key = {row["check_id"]: row for row in numbers}
+
+
+def _complete(
+    rows: QuerySet[Finding], groups: Sequence[CheckGroup], accounts: Mapping[str, int] | None
+) -> list[CheckGroup]:
+    if accounts is None:
+        accounts = accounts_by_check(rows, [group.check_id for group in groups])
     assigned = _assigned(rows)
-    return [_with(group, by_key.get(group.check_id), assigned.get(group.check_id, {})) for group in groups]
+    return [
+        replace(
+            group,
+            accounts=accounts.get(group.check_id, 0),
+            assignee=_whose(group.count, assigned.get(group.check_id, {})),
+        )
+        for group in groups
+    ]
 
 
 def _assigned(rows: QuerySet[Finding]) -> dict[str, dict[str, int]]:
@@ -129,16 +135,6 @@ def _assigned(rows: QuerySet[Finding]) -> dict[str, dict[str, int]]:
     for row in counted:
         assigned.setdefault(row["check_id"], {})[row["assignee"]] = row["number"]
     return assigned
-
-
-def _with(group: CheckGroup, row: Mapping[str, Any] | None, assigned: Mapping[str, int]) -> CheckGroup:
-    if row is None:  # resolved between the two queries
-        return group
-    return CheckGroup(
-        group.check_id, group.title, group.service, group.severity, group.count, row["accounts"],
-        int(row["newest"] > timezone.now() - FRESH), row["oldest"],
-        _whose(group.count, assigned),
-    )  # fmt: skip
 
 
 def _whose(count: int, assigned: Mapping[str, int]) -> str:

@@ -142,12 +142,13 @@ class Finding(models.Model):
                 name="finding_account_severity",
             ),
             # Counted by account and check, for compliance and facets: in the order of the groups, from the index alone.
+            # Behind the account what follows from it, and behind the check (`scans.findings.lines`).
             models.Index(
                 fields=[
-                    "owner", "status", "suppressed", "muted", "account", "check_id", "severity_rank", "open_since",
-                    "service", "region", "provider", "environment", "assignee", "tag_set",
+                    "owner", "status", "suppressed", "muted", "account", "provider", "environment", "check_id",
+                    "service", "severity_rank", "open_since", "region", "assignee", "tag_set",
                 ],
-                name="finding_owner_totals",
+                name="finding_owner_counts",
             ),
             # Grouped by resource: in the order of the groups.
             models.Index(

@@ -15,7 +15,7 @@ from operator import or_
 from uuid import UUID
 
 from django.db import IntegrityError, connections
-from django.db.models import Q, QuerySet
+from django.db.models import Q
 from django.utils import timezone
 
 from scans.batching import batched
@@ -62,26 +62,32 @@ def lines_of(owner: str, keys: Collection[int]) -> dict[int, str]:
 def with_tags(scope: Scope, tags: Collection[str]) -> Q | None:
     """Findings that have any of these tags (``key=value``, or ``key`` for any value). None where none is named.
 
-    One query for a request, however often it is asked.
+    One query for a request, however often it is asked, or two.
     """
     if not tags:
         return None
     key = f"tags:{sorted(tags)}"
     if key not in scope.memo:
-        rows = _having(scope.owner, tags)
-        # Found once, where they are not too many to name; a subquery looks for them in each question of a page.
-        few = list(rows[: NAMED + 1])
-        if len(few) <= NAMED:
-            scope.memo[key] = Q(tag_set__in=few)
-        else:  # on MongoDB a subquery would be asked for each row
-            scope.memo[key] = Q(tag_set__in=list(rows) if connections[rows.db].vendor == "mongodb" else rows)
+        scope.memo[key] = _among(scope.owner, tags)
     condition: Q = scope.memo[key]
     return condition
 
 
-def _having(owner: str, tags: Collection[str]) -> QuerySet[TagSet, int]:
+def _among(owner: str, tags: Collection[str]) -> Q:
     has_any = reduce(or_, (Q(lines__icontains=tag_needle(tag)) for tag in tags))
-    return TagSet.objects.filter(has_any, owner=owner).order_by().values_list("key", flat=True)
+    sets = TagSet.objects.filter(owner=owner).order_by()
+    rows = sets.filter(has_any).values_list("key", flat=True)
+    # Found once, where they are not too many to name; a subquery looks for them in each question of a page.
+    few = list(rows[: NAMED + 1])
+    if len(few) <= NAMED:
+        return Q(tag_set__in=few)
+    # What nearly all have narrows little, and a look at each costs most: those that lack it are named instead, and 0,
+    # which is without any tag. A combination that a scan brings at this moment is met by the next request.
+    without = list(sets.exclude(has_any).values_list("key", flat=True)[: NAMED + 1])
+    if len(without) <= NAMED:
+        return ~Q(tag_set__in=[0, *without])
+    # On MongoDB a subquery would be asked for each row.
+    return Q(tag_set__in=list(rows) if connections[rows.db].vendor == "mongodb" else rows)
 
 
 def copy_tag_sets(account: UUID, owner: str) -> None:

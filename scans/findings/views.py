@@ -126,8 +126,9 @@ def _page(request: HttpRequest, scope: Scope, form: FindingFilterForm, rows: Any
     start = (number - 1) * PAGE_SIZE
     if form.grouping == "check":
         row_groups, count = groups.by_check(
-            rows, facets.checks, sort=request.GET.get("order", ""), start=start, stop=start + PAGE_SIZE
-        )
+            rows, facets.checks, accounts=facets.accounts, sort=request.GET.get("order", ""), start=start,
+            stop=start + PAGE_SIZE,
+        )  # fmt: skip
     elif form.grouping in ("resource", "account"):
         by = groups.by_resource if form.grouping == "resource" else groups.by_account
         row_groups, count = by(rows, start, start + PAGE_SIZE)  # type: ignore[assignment]

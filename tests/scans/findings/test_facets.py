@@ -14,7 +14,7 @@ from django.utils import timezone
 from cloudaccounts.audit.actor import SYSTEM
 from cloudaccounts.groups.services import add_members, create_group
 from cloudaccounts.models import CloudAccount
-from scans.findings import facets
+from scans.findings import facets, groups, lines
 from scans.findings.facets import FacetCounter, Facets
 from scans.findings.filters import BANDS, FindingFilter
 from scans.models import Finding
@@ -142,10 +142,12 @@ def test_ages_that_are_not_chosen_are_counted_too(alice: User, account: CloudAcc
     assert count(alice, open_for=chosen).values["open_for"] == {"0-1": 2, "1-7": 1, "7-30": 1, "30-90": 1, "90-": 1}
 
 
+@pytest.mark.parametrize("most", [lines.MOST_PAIRS, 0], ids=["by account and check", "apart"])
 def test_counts_equal_those_of_the_rows_one_by_one(
-    alice: User, account: CloudAccount, make_account: MakeAccount
+    alice: User, account: CloudAccount, make_account: MakeAccount, monkeypatch: pytest.MonkeyPatch, most: int
 ) -> None:
     """Whatever narrows them, and although accounts have findings of two environments and checks of two services."""
+    monkeypatch.setattr(lines, "MOST_PAIRS", most)
     draw = random.Random(7)  # noqa: S311 - cases of a test
     now = timezone.now()
     accounts = [account, make_account(alice, name="second"), make_account(alice, name="third")]
@@ -175,7 +177,8 @@ def test_counts_equal_those_of_the_rows_one_by_one(
         wanted = {name: {str(value) for value in values} for name, values in filters.items()}
         wanted.setdefault("status", {"open"})
         for scope, shown in scopes.items():
-            facets = FacetCounter(scope, FindingFilter(**filters), now=now).count()
+            counter = FacetCounter(scope, FindingFilter(**filters), now=now)
+            facets = counter.count()
             assert facets.total == sum(all(row[name] in values for name, values in wanted.items()) for row in shown)
             for facet in choices:
                 others = {name: values for name, values in wanted.items() if name != facet}
@@ -183,6 +186,10 @@ def test_counts_equal_those_of_the_rows_one_by_one(
                     row[facet] for row in shown if row[facet] and all(row[name] in own for name, own in others.items())
                 )
                 assert facets.values[facet] == counts, (facet, filters, scope.limited)
+            fitting = [row for row in shown if all(row[name] in values for name, values in wanted.items())]
+            listed, _ = groups.by_check(counter._narrowed(), facets.checks, accounts=facets.accounts)
+            failing = {(row["check"], row["account"]) for row in fitting}
+            assert {group.check_id: group.accounts for group in listed} == Counter(check for check, _ in failing)
 
 
 def _values(row: Finding, now: datetime) -> dict[str, str]:

@@ -133,19 +133,19 @@ def test_it_asks_the_same_few_questions_however_many_findings_there_are(
 ) -> None:
     make(account, "first")
     alices.get("/findings/")  # reads the title of a check that no provider has, once
-    with django_assert_num_queries(NAVIGATION + 15, using="cloud_security"):
+    with django_assert_num_queries(NAVIGATION + 9, using="cloud_security"):
         alices.get("/findings/")
     for number in range(60):
         make(account, f"more-{number}")
-    with django_assert_num_queries(NAVIGATION + 15, using="cloud_security"):
+    with django_assert_num_queries(NAVIGATION + 9, using="cloud_security"):
         alices.get("/findings/")
     filters = "severity=high&severity=low&service=s3&region=eu-west-1&open_for=0-1&provider=aws&status=open"
     with django_assert_num_queries(NAVIGATION + 12, using="cloud_security"):
         alices.get(f"/findings/?{filters}")
-    for grouping, queries in {"resource": 16, "account": 15, "none": 15}.items():
+    for grouping, queries in {"resource": 11, "account": 10, "none": 10}.items():
         with django_assert_num_queries(NAVIGATION + queries, using="cloud_security"):
             alices.get(f"/findings/?group_by={grouping}")
-    with django_assert_num_queries(NAVIGATION + 14, using="cloud_security"):
+    with django_assert_num_queries(NAVIGATION + 11, using="cloud_security"):
         alices.get("/findings/?q=more")
 
 
