@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -97,7 +97,30 @@ def _gcp(rig: Rig, external_id: str, folder: Path, monkeypatch: pytest.MonkeyPat
     )  # fmt: skip
 
 
-@pytest.mark.parametrize("move_of", [_aws, _azure, _gcp])
+def _gcp_workload(rig: Rig, external_id: str, folder: Path, monkeypatch: pytest.MonkeyPatch) -> Move:
+    """To workload identity federation: a token of this server's issuer, and no identity of Google's."""
+    move, admin = _gcp(rig, external_id, folder, monkeypatch), rig.control.gcp
+    monkeypatch.delenv("GOOGLE_APPLICATION_CREDENTIALS")
+    email = move.new["service_account_email"]
+    audience = admin.put_pool(move.account_id)  # its identities may not act as the service account yet
+    values = {"audience": audience, "service_account_email": email}
+    return replace(
+        move, new=Credentials("workload_identity", values), undone="impersonation_denied",
+        finish=lambda: admin.put_pool(move.account_id, email=email),
+    )  # fmt: skip
+
+
+def test_each_method_without_a_secret_is_moved_to() -> None:
+    offered = {
+        (provider.key, method.key) for provider in registry.all_providers() for method in provider.methods
+        if method.secretless and provider.key != "toy"
+    }  # fmt: skip
+    assert offered == {
+        ("aws", "cross_account_role"), ("azure", "federated"), ("gcp", "impersonation"), ("gcp", "workload_identity"),
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("move_of", [_aws, _azure, _gcp, _gcp_workload])
 def test_an_account_moves_to_what_keeps_no_secret(
     alice: User, rig: Rig, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, move_of: Callable[..., Move]
 ) -> None:
