@@ -141,7 +141,7 @@ def rabbitmq(url: str) -> Iterator[Broker]:
 
     def empty() -> None:
         with Connection(mine) as connection:
-            for queue in QUEUES:
+            for queue in (*QUEUES, "upkeep"):
                 channel: Any = connection.channel()  # a queue that is not there closes it
                 try:
                     channel.queue_delete(queue)
