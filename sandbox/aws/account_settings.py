@@ -11,6 +11,8 @@ from sandbox.aws.identities import Account
 
 # One region alone, so that checks of every region have a good and a bad one in the same account.
 _GOOD_REGION = "us-east-1"
+# A region where nothing was made: its own groups and access lists are those that AWS makes with each account.
+_BLOCKED_REGION = "ap-southeast-2"
 
 
 def ec2(call: Call, account: Account) -> str | None:
@@ -25,7 +27,22 @@ def ec2(call: Call, account: Account) -> str | None:
     if call.action == "GetInstanceMetadataDefaults":
         # EC2 leaves out what was never set.
         return f"<accountLevel>{'<httpTokens>required</httpTokens>' if good else ''}</accountLevel>"
+    if call.action == "DescribeVpcBlockPublicAccessOptions":
+        return _network_block(call, account)
+    if call.action == "DescribeVpcBlockPublicAccessExclusions":
+        return "<vpcBlockPublicAccessExclusionSet/>"
     return None
+
+
+def _network_block(call: Call, account: Account) -> str:
+    """As AWS tells it of an account that never set it; in one region of one account it is on."""
+    blocked = account.id == company.DATA_PLATFORM and call.region == _BLOCKED_REGION
+    mode, state = ("block-ingress", "update-complete") if blocked else ("off", "default-state")
+    return (
+        f"<vpcBlockPublicAccessOptions><awsAccountId>{account.id}</awsAccountId><awsRegion>{call.region}</awsRegion>"
+        f"<state>{state}</state><internetGatewayBlockMode>{mode}</internetGatewayBlockMode>"
+        "<managedBy>account</managedBy><exclusionsAllowed>allowed</exclusionsAllowed></vpcBlockPublicAccessOptions>"
+    )
 
 
 def analyzers(call: Call, account: Account) -> dict[str, Any]:

@@ -302,7 +302,7 @@ def application_gateway(name: str, *, group: str, good: bool = True) -> tuple[It
         rule_sets.append({"ruleSetType": "Microsoft_BotManagerRuleSet", "ruleSetVersion": "1.1"})
     firewall = {
         "provisioningState": "Succeeded",
-        "policySettings": {"state": "Enabled", "mode": "Prevention", "requestBodyCheck": good},
+        "policySettings": {"state": "Enabled", "mode": "Prevention" if good else "Detection", "requestBodyCheck": good},
         "managedRules": {"managedRuleSets": rule_sets},
     }
     return (

@@ -39,6 +39,7 @@ class Commands:
             "set_policy": self.set_policy,
             "set_firewall_policies": self.set_firewall_policies,
             "set_audit_configs": self.set_audit_configs,
+            "set_sinks": self.set_sinks,
             "grant_above": self.grant_above,
             "put_conditional": self.put_conditional,
             "put_entry": self.put_entry,
@@ -129,6 +130,10 @@ class Commands:
         """Of a project (by id), a folder or the organization: each with service, types and perhaps exempted."""
         holder = self._directory.places.get(place) or self._directory.project(place)
         holder.audit_configs = configs
+
+    def set_sinks(self, place: str, sinks: list[dict[str, Any]]) -> None:
+        """Of a folder or the organization."""
+        self._directory.places[place].sinks[:] = sinks
 
     def grant_above(self, place: str, email: str, role: str) -> None:
         """A role on a folder or the organization."""

@@ -62,6 +62,9 @@ class Administrator:
         """`place`: a project's id, folders/NUMBER or organizations/NUMBER."""
         self._ask("gcp.set_audit_configs", place=place, configs=configs)
 
+    def set_sinks(self, place: str, sinks: list[dict[str, Any]]) -> None:
+        self._ask("gcp.set_sinks", place=place, sinks=sinks)
+
     def grant_above(self, place: str, email: str, role: str) -> None:
         self._ask("gcp.grant_above", place=place, email=email, role=role)
 

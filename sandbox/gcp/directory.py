@@ -88,6 +88,7 @@ class Place:
     parent: str = ""
     bindings: Bindings = field(default_factory=dict)
     audit_configs: list[dict[str, Any]] = field(default_factory=list)
+    sinks: list[dict[str, Any]] = field(default_factory=list)  # Cloud Logging's, as its API has them
     customer: str = ""  # of Cloud Identity, where it is an organization
     people: list[dict[str, Any]] = field(default_factory=list)  # as the Directory API tells them
     readers: set[str] = field(default_factory=set)  # service accounts with an administrator's role that reads them

@@ -36,7 +36,11 @@ ROUTES: dict[str, tuple[tuple[str, str, str], ...]] = {
         ("POST", f"{_ACCOUNT}:testIamPermissions", "projects.serviceAccounts.testIamPermissions"),
     ),
     "monitoring.googleapis.com": (("GET", "v3/projects/{projectsId}/timeSeries", "projects.timeSeries.list"),),
-    "logging.googleapis.com": (("POST", "v2/entries:list", "entries.list"),),
+    "logging.googleapis.com": (
+        ("POST", "v2/entries:list", "entries.list"),
+        ("GET", "v2/folders/{foldersId}/sinks", "folders.sinks.list"),
+        ("GET", "v2/organizations/{organizationsId}/sinks", "organizations.sinks.list"),
+    ),
     "compute.googleapis.com": (
         (
             "GET",
@@ -123,6 +127,8 @@ def _describe(request: _Request) -> None:
         call.resource, call.permission = named["serviceAccountsId"], "iam.serviceAccounts.getAccessToken"
     elif call.service == "serviceusage":
         call.account, call.permission = named["v1Id1"], "serviceusage.services.get"
+    elif call.service == "logging" and call.action.endswith("sinks.list"):
+        call.resource, call.permission = _place_of(request), "logging.sinks.list"
     elif call.service == "logging":
         call.account, call.permission = _project_of(request), "logging.logEntries.list"
     elif call.service == "compute":
@@ -140,6 +146,12 @@ def _describe(request: _Request) -> None:
     else:
         call.account, call.permission = named["projectsId"], own_keys.permission_of(call.action)
         call.resource = named["serviceAccountsId"]
+
+
+def _place_of(request: _Request) -> str:
+    """folders/NUMBER or organizations/NUMBER."""
+    ((name, number),) = request.named.items()
+    return f"{name.removesuffix('Id')}/{number}"
 
 
 def _project_of(request: _Request) -> str:
@@ -213,6 +225,14 @@ def _entries(request: _Request) -> dict[str, Any]:
     return answer
 
 
+def _sinks(request: _Request) -> dict[str, Any]:
+    """Of a folder or the organization, in pages of one; an empty list is left out."""
+    member, _ = request.layer.caller(request.call, request.authorization)
+    place = request.directory.require_place(member, request.call.permission, request.call.resource)
+    page, following = page_of(place.sinks, 1, request.query.get("pageToken", [""])[-1])
+    return {"sinks": page, "nextPageToken": following} if following else {"sinks": page} if page else {}
+
+
 def _effective_policy(request: _Request) -> dict[str, Any]:
     """The effective policy of a constraint. One that nobody set is not enforced."""
     member, _ = request.layer.caller(request.call, request.authorization)
@@ -280,7 +300,7 @@ _HANDLERS: dict[str, Handler] = {
     "serviceusage.googleapis.com": _services,
     "iam.googleapis.com": _iam,
     "monitoring.googleapis.com": _time_series,
-    "logging.googleapis.com": _entries,
+    "logging.googleapis.com": lambda request: (_entries if request.call.action == "entries.list" else _sinks)(request),
     "compute.googleapis.com": _effective_firewalls,
     "essentialcontacts.googleapis.com": _contacts,
     "orgpolicy.googleapis.com": _effective_policy,

@@ -5,9 +5,10 @@ A reading's lists are asked once for each region, because no API lists a service
 lists do not tell is asked of each resource where an operation takes one alone: `ONE_BY_ONE`, held against botocore's
 models by a test. Pages are not counted: no list of a bench's account has two.
 
-Not counted here, although this product makes them: a second list of security groups and network ACLs in a region with
-a public instance, facts of a trail's bucket beside those of the bucket, and tags bucket by bucket
-(``resourcegroupstaggingapi.GetResources`` would list those of a region, with a permission more).
+Not counted here, although this product makes them: a second list of security groups and network ACLs, and a second look
+at what blocks the internet, in a region with a public instance; facts of a trail's bucket beside those of the bucket,
+and tags bucket by bucket (``resourcegroupstaggingapi.GetResources`` would list those of a region, with a permission
+more).
 """
 
 from __future__ import annotations
@@ -33,7 +34,7 @@ LISTS: Mapping[str, tuple[str, ...]] = {
     "ec2": ("ec2.DescribeVolumes", "ec2.DescribeInstances"),
     "vpc": (
         *("ec2.DescribeFlowLogs", "ec2.DescribeVpcs", "ec2.DescribeSubnets", "ec2.DescribeSecurityGroups"),
-        "ec2.DescribeNetworkAcls",
+        *("ec2.DescribeNetworkAcls", "ec2.DescribeVpcBlockPublicAccessOptions"),
     ),
     "ebs": (
         *("ec2.GetEbsEncryptionByDefault", "ec2.GetSnapshotBlockPublicAccessState"),

@@ -104,6 +104,18 @@ PERMISSIONS: tuple[Permission, ...] = (
             ("GetInstanceMetadataDefaults", "the defaults of new instances", "GetInstanceMetadataDefaults"),
             ("DescribeNetworkAcls", "network ACLs", "DescribeNetworkAcls", "ec2 vpc"),
             ("DescribeRouteTables", "which instances the internet reaches", "DescribeRouteTables", "ec2"),
+            (
+                "DescribeVpcBlockPublicAccessOptions",
+                "what blocks the internet from networks",
+                "DescribeVpcBlockPublicAccessOptions",
+                "ec2 vpc",
+            ),
+            (
+                "DescribeVpcBlockPublicAccessExclusions",
+                "what blocks the internet from networks",
+                "DescribeVpcBlockPublicAccessExclusions",
+                "ec2 vpc",
+            ),
         ),
     ),
     *_group(

@@ -262,6 +262,12 @@ class Connection:
             body["pageToken"] = token
         raise _endless()
 
+    def log_sinks(self, place: str) -> list[dict[str, Any]]:
+        """The sinks of a folder or an organization, by its name. Raises the SDK's errors."""
+        # The name comes from Google, and is a path all the same: nothing but these two words and an id.
+        kind, _, identifier = place.partition("/")
+        return list(self.pages(f"{_LOGGING}/{quote(kind, safe='')}/{quote(identifier, safe='')}/sinks", {}, "sinks"))
+
     def effective_policies(self, project: str, network: str) -> list[dict[str, Any]]:
         """The firewall policies that apply to a network, also those of folders and the organization.
 

@@ -1,4 +1,4 @@
-"""The incoming rules of a security group, as rules of reach.
+"""The incoming rules of a security group, as rules of reach, below what blocks the internet from its network.
 
 Rules of security groups only allow, and their order means nothing:
 https://docs.aws.amazon.com/vpc/latest/userguide/security-group-rules.html
@@ -18,6 +18,7 @@ from cloudaccounts.provider_kit.reach.rules import Rule, reach
 from cloudaccounts.provider_kit.reach.spans import UNCLEAR, PartialSet
 from cloudaccounts.provider_kit.reach.traffic import ALL_PORTS, TCP, UDP, port_span
 from cloudaccounts.provider_kit.reach.traffic import protocol as protocol_of
+from cloudaccounts.providers.aws.checks import internet_block
 
 ENTRIES = "prefix_list_entries"
 
@@ -40,17 +41,26 @@ def rules(asset: Asset) -> list[Rule]:
 
 def is_open(asset: Asset, *protocols_and_ports: tuple[int, int]) -> Reach:
     """Whether the internet reaches any of these ports, each given with its protocol."""
-    inbound = rules(asset)
+    inbound = _below_block(asset)
     # `deny_wins` decides nothing here: rules of security groups only allow.
     results = {reach(inbound, protocol, port, deny_wins=True).reach for protocol, port in protocols_and_ports}
     return next((worst for worst in (Reach.OPEN, Reach.UNCLEAR) if worst in results), Reach.CLOSED)
 
 
 def every_port_is_open(asset: Asset) -> Reach:
-    return verdicts.every_port(rules(asset), deny_wins=True).reach
+    return verdicts.every_port(_below_block(asset), deny_wins=True).reach
+
+
+def _below_block(asset: Asset) -> list[Rule]:
+    inbound = rules(asset)
+    # Where no rule lets the internet in, it is not asked what stands above them.
+    opened = union(rule.sources for rule in inbound).reach is not Reach.CLOSED
+    return [*internet_block.above(asset), *inbound] if opened else inbound
 
 
 def evaluation(asset: Asset, reached: Reach, failure: str, success: str) -> Evaluation:
+    if reached is Reach.CLOSED and len(_below_block(asset)) > len(rules(asset)) and internet_block.blocked(asset):
+        success = f"{success} {internet_block.KEPT_OUT}"
     return verdicts.evaluation(reached, failure, success, _why_unclear(asset))
 
 
@@ -88,6 +98,8 @@ def _why_unclear(asset: Asset) -> str:
         # What is no list was refused: its reason stands under `UNREADABLE`.
         if not isinstance(known.get(name) if isinstance(name, str) else None, list)
     ]
+    if not unread and internet_block.blocked(asset) is None:
+        return internet_block.why_unknown(asset)
     if not unread:
         return "A rule has a form that is not known here."
     refused = asset.properties.get(UNREADABLE)

@@ -7,6 +7,7 @@ from typing import Any
 
 from cloudaccounts.contract.inventory import Asset
 from cloudaccounts.contract.rules import Evaluation
+from cloudaccounts.provider_kit.evidence import record
 from cloudaccounts.provider_kit.posture import UnknownFactError, failed, optional, passed, unknown
 from cloudaccounts.providers.aws.policy.access import Opening, openings
 from cloudaccounts.providers.aws.policy.document import (
@@ -17,6 +18,17 @@ from cloudaccounts.providers.aws.policy.document import (
 )
 
 ACTIONS_SHOWN = 3
+# Of what is read here. The page's list of services, which grows: SNS and Lambda are not in it.
+_CONTROLLED = frozenset(
+    {"aws.s3.bucket", "aws.kms.key", "aws.sqs.queue", "aws.secretsmanager.secret", "aws.ecr.repository"}
+)
+# A resource control policy of the organization may keep strangers from what a policy opens. No account may read which
+# apply to it: DescribeEffectivePolicy leaves them out, and their list is for the management account. So the verdict
+# goes by what the account says, and its evidence names what was not read. They never open anything.
+# https://docs.aws.amazon.com/organizations/latest/userguide/orgs_manage_policies_rcps.html and
+# https://docs.aws.amazon.com/organizations/latest/APIReference/API_DescribeEffectivePolicy.html
+CONTROL_POLICIES = "resource_control_policies"
+_UNREAD = "not read: only the organization's management account may"
 NAMES_ONLY = "The policy lets in only whom it names."
 
 
@@ -43,9 +55,16 @@ def evaluate_access(asset: Asset, *, through_services: bool = False) -> Evaluati
     """On a resource's policy: fails where it lets strangers in. See `openings`."""
     policy = resource_policy(asset)
     ways_in = () if policy is None else openings(policy, through_services=through_services)
+    note_control_policies(asset, ways_in)
     return evaluate_openings(
         ways_in, NAMES_ONLY if policy else "There is no policy: the account's own permissions decide."
     )
+
+
+def note_control_policies(asset: Asset, opened: Sequence[object]) -> None:
+    """In the evidence of what is open, of the types that such policies are for."""
+    if opened and asset.type in _CONTROLLED:
+        record(CONTROL_POLICIES, _UNREAD)
 
 
 def evaluate_openings(ways_in: Sequence[Opening], success: str, *, whose: str = "The policy") -> Evaluation:

@@ -31,7 +31,7 @@ from cloudaccounts.provider_kit.reach.rules import Rule, reach
 from cloudaccounts.provider_kit.reach.spans import UNCLEAR, PartialSet
 from cloudaccounts.provider_kit.reach.traffic import ALL_PORTS, TCP, UDP, port_span
 from cloudaccounts.provider_kit.reach.traffic import protocol as protocol_of
-from cloudaccounts.providers.aws.checks import ingress
+from cloudaccounts.providers.aws.checks import ingress, internet_block
 from cloudaccounts.providers.aws.checks.results import aws_docs, check, security_hub, texts
 
 _ACL, _INSTANCE = "aws.ec2.network_acl", "aws.ec2.instance"
@@ -90,15 +90,21 @@ def _ports(entry: Mapping[str, Any], protocols: PartialSet) -> PartialSet:
 
 
 def _acl(asset: Asset) -> Evaluation:
-    given = entries(rows(asset, "ingress"))
+    own = entries(rows(asset, "ingress"))
+    opened = any(reach(own, *place, deny_wins=True).reach is not Reach.CLOSED for place in _ADMINISTRATION)
+    given = [*(internet_block.above(asset) if opened else ()), *own]
     results = [reach(given, protocol, port, deny_wins=True) for protocol, port in _ADMINISTRATION]
     reached = next((way for way in (Reach.OPEN, Reach.UNCLEAR) if any(result.reach == way for result in results)), None)
     names = dict.fromkeys(name for result in results if result.reach == reached for name in result.names)
     return verdicts.evaluation(
         reached or Reach.CLOSED,
         f"SSH or Remote Desktop is let in from the whole internet{verdicts.by(names)}.",
-        "Neither SSH nor Remote Desktop is let in from the internet.",
-        "An entry has a form that is not known here.",
+        internet_block.KEPT_OUT
+        if len(given) > len(own)
+        else "Neither SSH nor Remote Desktop is let in from the internet.",
+        internet_block.why_unknown(asset)
+        if internet_block.blocked(asset) is None
+        else "An entry has a form that is not known here.",
     )
 
 
@@ -112,7 +118,10 @@ def _cifs(asset: Asset) -> Evaluation:
 
 
 def _reachable(asset: Asset) -> Evaluation:
-    """A public address, a route, the subnets' network ACLs and the security groups must all let the internet in."""
+    """A public address, a route, the subnets' network ACLs and the security groups must all let the internet in.
+
+    VPC Block Public Access, which stands above them, must not keep it out.
+    """
     if required(asset, "state", str) in _GONE:
         return not_applicable("The instance is being ended.")
     addresses = texts(required(asset, "public_addresses", list))
@@ -124,8 +133,14 @@ def _reachable(asset: Asset) -> Evaluation:
         return passed("No route of its subnet leads to the internet.")
     by_service = {name: _through(asset, versions, *place) for name, place in SENSITIVE.items()}
     names = [name for name, reached in by_service.items() if reached is Reach.OPEN]
-    if not names and Reach.UNCLEAR in by_service.values():
+    may_come_in = names or Reach.UNCLEAR in by_service.values()
+    kept_out = internet_block.blocked(asset) if may_come_in else False
+    if kept_out:
+        return passed(internet_block.KEPT_OUT)
+    if may_come_in and not names:
         raise UnknownFactError("A rule on the way has a form that is not known here, or was not read.")
+    if kept_out is None:
+        raise UnknownFactError(internet_block.why_unknown(asset))
     return expect(
         not names,
         f"The internet reaches it for {', '.join(names)}: address, route, network ACL and security group let it.",

@@ -80,6 +80,7 @@ def evaluate_public(asset: Asset) -> Evaluation:
             except UnknownFactError as error:
                 unknown = str(error)
     # A block that could not be read may override the policy or the list, so the bucket may not be public after all.
+    policies.note_control_policies(asset, reasons)
     if reasons and not block_unknown:
         return failed(f"The bucket is public: {' and '.join(reasons)}.")
     if reasons or unknown:

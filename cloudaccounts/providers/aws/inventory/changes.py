@@ -13,6 +13,9 @@ A unit counts as unchanged only where every call that could have changed it woul
 - services whose event source is not known here;
 - services in `WORLDWIDE`, while the history of any enabled region cannot be read.
 
+A declarative policy of the organization sets VPC Block Public Access without a call in the account: the next full scan
+finds it.
+
 Events arrive up to 15 minutes late, and what a call began continues after it (a database takes a while to be deleted).
 So the history is read from `OVERLAP` before the requested time. A change of the last 15 minutes may therefore be found
 only by the next scan; a full scan finds it at once.

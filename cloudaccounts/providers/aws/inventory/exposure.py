@@ -11,6 +11,7 @@ from typing import Any
 
 from cloudaccounts.provider_kit.normalization import ordered
 from cloudaccounts.providers.aws.inventory.common import Properties, Scope, paged
+from cloudaccounts.providers.aws.inventory.internet_block import InternetBlock
 from cloudaccounts.providers.aws.inventory.prefix_lists import PrefixLists
 from cloudaccounts.providers.aws.inventory.rules import acl_entries, group_rules
 
@@ -20,12 +21,14 @@ class Exposure:
         self._scope = scope
         self._client = client
         self._lists = PrefixLists(scope, client)
+        self._block = InternetBlock(scope, client)
+        self._own: set[str] = set()  # VPCs of the account, by their network ACLs: each VPC has one at least
         self._read: Properties | None = None
         self._lock = Lock()
 
     def add(self, properties: Properties, *, vpc: str, subnets: Iterable[str], groups: Iterable[str]) -> None:
-        """Adds ``ingress`` of all groups, ``acls`` of all subnets, and ``routed``: by which versions of IP they lead
-        outside ("4", "6").
+        """Adds ``ingress`` of all groups, ``acls`` of all subnets, ``routed``: by which versions of IP they lead
+        outside ("4", "6"), and what blocks the internet above all of them.
         """
         with self._lock:
             known = self._read = self._read or self._all()
@@ -41,6 +44,9 @@ class Exposure:
         }
         names = {name for rule in properties.values["ingress"] or () for name in rule["prefix_lists"]}
         self._lists.add_entries(properties, names)
+        # That other subnets of its VPC are excluded opens nothing to this machine.
+        own = True if vpc in self._own else None if acls is None else False
+        self._block.add(properties, own=own, concerns=lambda name: name in (vpc, *places))
 
     def _all(self) -> Properties:
         read = Properties(self._scope.connection)
@@ -55,12 +61,13 @@ class Exposure:
 
     def _acls(self) -> dict[str, Any]:
         """Incoming entries by subnet; AWS gives each subnet exactly one network ACL."""
-        return {
-            association["SubnetId"]: acl_entries(acl, egress=False)
-            for acl in paged(self._client, "describe_network_acls", "NetworkAcls")
-            for association in acl.get("Associations", ())
-            if "SubnetId" in association
-        }
+        by_subnet: dict[str, Any] = {}
+        for acl in paged(self._client, "describe_network_acls", "NetworkAcls"):
+            if acl.get("OwnerId", self._scope.account_id) == self._scope.account_id:
+                self._own.add(acl.get("VpcId", ""))
+            entries = acl_entries(acl, egress=False)
+            by_subnet |= {part["SubnetId"]: entries for part in acl.get("Associations", ()) if "SubnetId" in part}
+        return by_subnet
 
     def _routes(self) -> dict[str, list[str]]:
         """The versions of IP for which an internet gateway is the way out, by subnet; by VPC for subnets that have no

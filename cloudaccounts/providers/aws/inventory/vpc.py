@@ -6,12 +6,14 @@ What another account shares with this one is left out: it is that account's, and
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from cloudaccounts.contract.inventory import Asset
 from cloudaccounts.provider_kit.normalization import ordered
 from cloudaccounts.providers.aws.inventory.common import Properties, Scope, chain_lists, paged
 from cloudaccounts.providers.aws.inventory.ec2 import PAGE, resource
+from cloudaccounts.providers.aws.inventory.internet_block import InternetBlock
 from cloudaccounts.providers.aws.inventory.prefix_lists import PrefixLists
 from cloudaccounts.providers.aws.inventory.rules import acl_entries, group_rules
 
@@ -23,22 +25,23 @@ if TYPE_CHECKING:
 def collect(scope: Scope) -> Iterator[Asset]:
     client = scope.connection.client("ec2", scope.region)
     lists = PrefixLists(scope, client)
+    places = _Places(InternetBlock(scope, client))
     yield from chain_lists(
         scope,
         {
-            "ec2:DescribeVpcs": _vpcs(scope, client),
+            "ec2:DescribeVpcs": _vpcs(scope, client, places),
             "ec2:DescribeSubnets": (
-                _subnet(scope, item)
+                _subnet(scope, item, places)
                 for item in paged(client, "describe_subnets", "Subnets", PaginationConfig=PAGE)
                 if _is_own(scope, item)
             ),
             "ec2:DescribeSecurityGroups": (
-                _security_group(scope, item, lists)
+                _security_group(scope, item, lists, places)
                 for item in paged(client, "describe_security_groups", "SecurityGroups", PaginationConfig=PAGE)
                 if _is_own(scope, item)
             ),
             "ec2:DescribeNetworkAcls": (
-                _network_acl(scope, item)
+                _network_acl(scope, item, places)
                 for item in paged(client, "describe_network_acls", "NetworkAcls", PaginationConfig=PAGE)
                 if _is_own(scope, item)
             ),
@@ -46,17 +49,41 @@ def collect(scope: Scope) -> Iterator[Asset]:
     )
 
 
+@dataclass(slots=True)
+class _Places:
+    """What the lists before have told of the account's own networks, and what blocks the internet from them."""
+
+    block: InternetBlock
+    vpcs: set[str] = field(default_factory=set)
+    listed: bool = False  # all of the VPCs
+    subnets: dict[str, str] = field(default_factory=dict)  # the VPC of each
+
+    def add_block(self, properties: Properties, vpc: str | None) -> None:
+        # A subnet that was not listed may be in this VPC.
+        self.block.add(
+            properties,
+            own=True if vpc in self.vpcs else False if self.listed else None,
+            concerns=lambda name: vpc in (name, self.subnets.get(name, _of_any(name, vpc))),
+        )
+
+
+def _of_any(identifier: str, vpc: str | None) -> str | None:
+    return vpc if identifier.startswith("subnet-") else None
+
+
 def _is_own(scope: Scope, item: Any) -> bool:
     return bool(item.get("OwnerId", scope.account_id) == scope.account_id)
 
 
-def _vpcs(scope: Scope, client: EC2Client) -> Iterator[Asset]:
+def _vpcs(scope: Scope, client: EC2Client, places: _Places) -> Iterator[Asset]:
     logs = Properties(scope.connection)
     # One list of all flow logs in the region, instead of one call for each network.
     logs.read("flow_logs", lambda: _flow_logs(client), permission="ec2:DescribeFlowLogs")
     for item in paged(client, "describe_vpcs", "Vpcs", PaginationConfig=PAGE):
         if _is_own(scope, item):
+            places.vpcs.add(item["VpcId"])
             yield _vpc(scope, item, logs)
+    places.listed = True
 
 
 def _flow_logs(client: EC2Client) -> dict[str, list[Any]]:
@@ -85,7 +112,8 @@ def _vpc(scope: Scope, vpc: VpcTypeDef, logs: Properties) -> Asset:
     return resource(scope, "vpc", vpc["VpcId"], vpc, properties.to_dict())
 
 
-def _subnet(scope: Scope, subnet: SubnetTypeDef) -> Asset:
+def _subnet(scope: Scope, subnet: SubnetTypeDef, places: _Places) -> Asset:
+    places.subnets[subnet["SubnetId"]] = subnet.get("VpcId", "")
     properties = {
         "vpc_id": subnet.get("VpcId"),
         "cidr_block": subnet.get("CidrBlock"),
@@ -95,7 +123,7 @@ def _subnet(scope: Scope, subnet: SubnetTypeDef) -> Asset:
     return resource(scope, "subnet", subnet["SubnetId"], subnet, properties)
 
 
-def _security_group(scope: Scope, group: SecurityGroupTypeDef, lists: PrefixLists) -> Asset:
+def _security_group(scope: Scope, group: SecurityGroupTypeDef, lists: PrefixLists, places: _Places) -> Asset:
     properties = Properties(scope.connection)
     properties.values |= {
         "group_name": group["GroupName"],
@@ -106,16 +134,19 @@ def _security_group(scope: Scope, group: SecurityGroupTypeDef, lists: PrefixList
     }
     # Of incoming rules alone, which is what rules about reach look at.
     lists.add_entries(properties, {name for rule in properties.values["ingress"] for name in rule["prefix_lists"]})
+    places.add_block(properties, group.get("VpcId"))
     name = group["GroupName"]
     return resource(scope, "security-group", group["GroupId"], group, properties.to_dict(), name=name)
 
 
-def _network_acl(scope: Scope, acl: Any) -> Asset:
-    properties = {
+def _network_acl(scope: Scope, acl: Any, places: _Places) -> Asset:
+    properties = Properties(scope.connection)
+    properties.values |= {
         "vpc_id": acl.get("VpcId"),
         "is_default": acl.get("IsDefault"),
         "subnets": sorted(item.get("SubnetId", "") for item in acl.get("Associations", ())),
         "ingress": acl_entries(acl, egress=False),
         "egress": acl_entries(acl, egress=True),
     }
-    return resource(scope, "network-acl", acl["NetworkAclId"], acl, properties)
+    places.add_block(properties, acl.get("VpcId"))
+    return resource(scope, "network-acl", acl["NetworkAclId"], acl, properties.to_dict())

@@ -74,7 +74,8 @@ def name_somebody(condition: Condition, meaning: Meaning) -> Answer:
     """Whether each of the values names somebody: one of them is enough for the condition to hold."""
     wildcards = condition.operator in _WILD
     return min(
-        (names_somebody(meaning, value, wildcards=wildcards) for value in condition.values), default=Answer.UNSURE
+        (names_somebody(meaning, value, wildcards=wildcards, key=condition.key) for value in condition.values),
+        default=Answer.UNSURE,
     )
 
 
@@ -132,7 +133,7 @@ def _says_nothing(key: Key, services: bool) -> bool:
 
 def _excludes(condition: Condition, key: Key) -> Answer:
     wildcards = condition.operator in ("stringnotlike", "arnnotlike", "arnnotequals")
-    answers = (names_somebody(key.meaning, value, wildcards=wildcards) for value in condition.values)
+    answers = (names_somebody(key.meaning, value, wildcards=wildcards, key=condition.key) for value in condition.values)
     return min(answers, default=Answer.UNSURE)
 
 

@@ -117,7 +117,7 @@ _NAMED_BY_VALUE = (Meaning.IDENTIFIER, Meaning.PATH, Meaning.ARN, Meaning.USER_I
 _ID_LENGTH = 16  # characters of AROA… and AIDA…: at least
 # Of the caller and of the owner: equal for one account or organization alone.
 _SAME = re.compile(
-    r"\$\{aws:(?:principal|source|resource)(?:account|orgid)\}", re.IGNORECASE
+    r"\$\{(aws:(principal|source|resource)(?:account|orgid))\}", re.IGNORECASE
 )  # aws:ResourceOrgID = ${aws:PrincipalOrgID}
 
 
@@ -127,15 +127,13 @@ def find_key(name: str) -> Key | None:
     return exact or next((key for start, key in _BEGINNINGS.items() if name.startswith(start)), None)
 
 
-def names_somebody(meaning: Meaning, value: str, *, wildcards: bool) -> Answer:
+def names_somebody(meaning: Meaning, value: str, *, wildcards: bool, key: str = "") -> Answer:
     """Whether a value that the key must equal leaves out all who are not meant. ``wildcards``: the operator reads them.
 
     Where it does not, ``*`` is a plain character, which no account and no resource has in its name: that names nobody.
     """
     if has_variable(value):
-        return (
-            Answer.YES if _SAME.fullmatch(value) and meaning in (Meaning.OWNER, Meaning.IDENTIFIER) else Answer.UNSURE
-        )
+        return _is_the_same(key, meaning, value)
     if meaning not in _NAMED_BY_VALUE:
         return Answer.NO
     # Any fixed part will do: names of services are given out by AWS, and nobody else has one.
@@ -144,6 +142,18 @@ def names_somebody(meaning: Meaning, value: str, *, wildcards: bool) -> Answer:
     if not value or not wildcards or not is_wild(value):
         return Answer.YES if value else Answer.UNSURE
     return Answer.YES if _is_fixed(meaning, value) else Answer.NO
+
+
+def _is_the_same(key: str, meaning: Meaning, variable: str) -> Answer:
+    """Whether a key that must equal a variable ties the caller to the owner of the resource."""
+    same = _SAME.fullmatch(variable)
+    if same is None or meaning not in (Meaning.OWNER, Meaning.IDENTIFIER):
+        return Answer.UNSURE
+    # What must equal itself does so in everybody's request.
+    if same[1].lower() == key.lower():
+        return Answer.NO
+    owner = same[2].lower() == "resource"
+    return Answer.YES if owner != (meaning is Meaning.OWNER) else Answer.UNSURE
 
 
 def _is_fixed(meaning: Meaning, pattern: str) -> bool:

@@ -109,6 +109,7 @@ def request_body(asset: Asset) -> Evaluation:
     # Rules of a policy that is disabled stop nothing, whatever they are.
     if not _is_on(asset):
         return failed("The policy is disabled.")
+    # Also in detection mode bodies are looked at: that nothing is stopped then is `azure_waf_detection_only`'s matter.
     on = flag(asset, "request_body_check", default=None)
     return expect(on, "Bodies are not looked at.", "Bodies are looked at.")
 
@@ -128,6 +129,8 @@ def request_body(asset: Asset) -> Evaluation:
 def bot_protection(asset: Asset) -> Evaluation:
     if not _is_on(asset):
         return failed("The policy is disabled.")
+    if not _prevents(asset):
+        return failed("The policy records what bots do, and stops none: it is in detection mode.")
     known(asset, "rule_sets")
     about_bots = [row for row in mappings(asset, "rule_sets") if str(row.get("type")).lower() == _BOTS]
     if not about_bots:
@@ -135,18 +138,24 @@ def bot_protection(asset: Asset) -> Evaluation:
     # Single rules may be switched off: of the groups, that of malicious bots is what the set is for.
     # https://learn.microsoft.com/azure/web-application-firewall/ag/bot-protection-overview
     overridden = [rule for row in about_bots for rule in _overridden(row)]
-    states = {
-        str(rule.get("rule")): str(rule.get("state")).lower()
+    given = {
+        str(rule.get("rule")): (str(rule.get("state")).lower(), str(rule.get("action") or "").lower())
         for rule in overridden
         if str(rule.get("group")).lower() == "badbots"
     }
-    off = [rule for rule, state in states.items() if state == "disabled"]
-    if not off and set(states.values()) - {"enabled"}:
-        return unknown("A rule about malicious bots has a state that is not known here.")
-    return expect(not off, f"Rules about malicious bots are off: {abridge(off)}.", "It has rules about bots.")
+    off = [rule for rule, (state, action) in given.items() if state == "disabled" or action in _LETS_THROUGH]
+    if not off and any(state != "enabled" or action not in _STOPS for state, action in given.values()):
+        return unknown("A rule about malicious bots has a state or an action that is not known here.")
+    return expect(
+        not off, f"Rules about malicious bots are off, or let them through: {abridge(off)}.", "It has rules about bots."
+    )
 
 
 _BOTS = "microsoft_botmanagerruleset"
+# Actions that a rule may be given in place of its own, which is to block:
+# https://learn.microsoft.com/rest/api/application-gateway/web-application-firewall-policies/get#actiontype
+_LETS_THROUGH = ("allow", "log")
+_STOPS = ("", "block", "anomalyscoring", "jschallenge", "captcha")
 
 
 def _overridden(rule_set: Mapping[str, Any]) -> list[Mapping[str, Any]]:
@@ -159,6 +168,36 @@ def _overridden(rule_set: Mapping[str, Any]) -> list[Mapping[str, Any]]:
 
 def _is_on(asset: Asset) -> bool:
     return is_one_of(asset, "state", good=("Enabled",), bad=("Disabled",))
+
+
+def _prevents(asset: Asset) -> bool:
+    """In detection mode a policy lets through what its rules match, whatever their actions are, and records it.
+
+    https://learn.microsoft.com/azure/web-application-firewall/ag/ag-overview#waf-modes
+    """
+    return is_one_of(asset, "mode", good=("Prevention",), bad=("Detection",))
+
+
+@posture_check(
+    "azure_waf_detection_only",
+    "Web application firewall stops no attacks",
+    Severity.MEDIUM,
+    "network",
+    _POLICY,
+    why="A new policy begins in detection mode, so that its false alarms can be looked at. Left there, or disabled, it "
+    "lets each attack through that it knows.",
+    console="Open the WAF policy, Overview, Switch to prevention mode, once its log shows no false alarms.",
+    command="az network application-gateway waf-policy policy-setting update --resource-group <group> "
+    "--policy-name <policy> --mode Prevention --state Enabled",
+    references=cite("web-application-firewall/ag/ag-overview#waf-modes"),
+    expected={"mode": "Prevention", "state": "Enabled"},
+)
+def detection_only(asset: Asset) -> Evaluation:
+    if not _is_on(asset):
+        return failed("The policy is disabled.")
+    return expect(
+        _prevents(asset), "It is in detection mode: it only records attacks.", "It stops what its rules match."
+    )
 
 
 @posture_check(
@@ -197,4 +236,4 @@ def vpn_authentication(asset: Asset) -> Evaluation:
     )
 
 
-CHECKS = (firewall, minimum_tls, http2, request_body, bot_protection, vpn_authentication)
+CHECKS = (firewall, minimum_tls, http2, request_body, bot_protection, detection_only, vpn_authentication)

@@ -66,7 +66,13 @@ EXAMPLES: Mapping[str, tuple[Entry, ...]] = {
 
 
 def evaluate_alerts(asset: Asset, entries: Sequence[Entry]) -> Evaluation:
-    """Each entry has to be taken by an alert that is on."""
+    """Each entry has to be taken by an alert that is on.
+
+    Sinks of folders and the organization that intercept a project's entries keep them from its metrics and alerts,
+    unless they match the sink ``_Required``: so not those of Admin Activity, which all of these are.
+    https://cloud.google.com/logging/docs/export/aggregated_sinks and
+    https://cloud.google.com/logging/docs/store-log-entries#required-bucket
+    """
     alerts = rows(asset, "log_alerts")
     unclear = False
     for entry in entries:

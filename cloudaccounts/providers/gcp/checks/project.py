@@ -13,6 +13,7 @@ from cloudaccounts.provider_kit.posture import (
     known,
     list_of_texts,
     mapping,
+    mappings,
     passed,
     posture_check,
     rows,
@@ -158,7 +159,8 @@ def asset_inventory(asset: Asset) -> Evaluation:
     _PROJECT,
     why="Most logs are gone after 30 days, which is before many break-ins are noticed. A sink without a filter keeps "
     "them in a bucket, a dataset or another project.",
-    console="Logging, Log Router, Create sink: choose a destination and leave the filter empty.",
+    console="Logging, Log Router, Create sink: choose a destination and leave the filter empty. For sinks of folders "
+    "and the organization to be read, grant logging.sinks.list there (roles/logging.viewer has it).",
     command="gcloud logging sinks create <sink> <destination>",
     references=cite("logging/docs/export/configure_export_v2"),
     expected={"log_sinks": "one that is on, without a filter and without exclusions"},
@@ -168,10 +170,18 @@ def log_sink(asset: Asset) -> Evaluation:
     whole = [str(sink.get("name")) for sink in rows(asset, "log_sinks") if _takes_all(sink)]
     if whole:
         return passed(f"{abridge(whole)} takes all entries.")
-    reason = "No sink of the project takes all entries"
-    if value(asset, "parent"):
-        return unknown(f"{reason}; whether one of its folders or the organization does is not visible here.")
-    return failed(f"{reason}.")
+    # Those of folders and the organization take the project's entries before its own, and one that intercepts keeps
+    # what it takes: it is a copy all the same. https://cloud.google.com/logging/docs/export/aggregated_sinks
+    above = mapping(asset, "log_sinks_above")
+    inherited = [sink for sink in mappings(asset, "log_sinks_above.sinks") if _takes_all(sink)]
+    if inherited:
+        names = [f"{sink.get('name')} of {sink.get('place')}" for sink in inherited]
+        return passed(f"{abridge(names)} takes all entries.")
+    # An asset that was stored before places above were read tells nothing about them.
+    unread = texts(asset, "log_sinks_above.unread") if above else ["what lies above"] * bool(value(asset, "parent"))
+    if unread:
+        return unknown(f"No sink of the project takes all entries, and those of {abridge(unread)} could not be read.")
+    return failed("No sink of the project, or of what lies above it, takes all entries.")
 
 
 def _takes_all(sink: Mapping[str, object]) -> bool:

@@ -15,7 +15,7 @@ from cloudaccounts.contract.identity import Target
 from cloudaccounts.contract.inventory import Asset
 from cloudaccounts.providers.gcp.client import Connection, retry_for
 from cloudaccounts.providers.gcp.errors import SDK_ERRORS, explain
-from cloudaccounts.providers.gcp.inventory import auditing, contacts
+from cloudaccounts.providers.gcp.inventory import auditing, contacts, sinks_above
 from cloudaccounts.providers.gcp.inventory.relations import with_facts, without_facts
 
 PROJECT = "gcp.cloudresourcemanager.project"
@@ -33,6 +33,7 @@ class Details:
             PROJECT: {
                 "audit_configs": self._audit_configs,
                 "audit_configs_above": self._audit_configs_above,
+                "log_sinks_above": self._log_sinks_above,
                 "essential_contacts": self._contacts,
             },
         }
@@ -57,6 +58,9 @@ class Details:
         return auditing.audit_configs_above(
             self._connection, project, timeout=self._target.timeout, patience=self._patience
         )
+
+    def _log_sinks_above(self, project: Asset) -> dict[str, list[Any]]:
+        return sinks_above.log_sinks_above(project, retry_for(self._patience)(self._connection.log_sinks))
 
     def _contacts(self, project: Asset) -> list[dict[str, Any]]:
         read = partial(contacts.essential_contacts, self._connection, self._target.account_id)

@@ -184,6 +184,9 @@ def test_a_scan_asks_nothing_but_the_listed_permissions(cloud: Cloud, session: A
 
     session._connection.listen("before-call", note)
     scan(session)
+    # The region of the sandbox where the internet is blocked from all networks.
+    groups = [each for each in session.collect(ScanUnit("vpc", "ap-southeast-2")) if "ingress" in each.properties]
+    assert {each.properties["internet_block"]["mode"] for each in groups} == {"block-ingress"}
     listed = {call for permission in PERMISSIONS for call in permission.calls}
     only_validation = {"ec2.DescribeRegions"}
     only_without_region = {"s3.GetBucketLocation"}

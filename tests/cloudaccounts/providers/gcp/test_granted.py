@@ -21,11 +21,12 @@ DATA = "meadowlark-data-prod"
 REGIONS = ("europe-west1",)
 BASIC = {"roles/viewer", "roles/editor", "roles/owner", "roles/reader", "roles/writer", "roles/admin"}
 # Asked where it is granted, and told how to grant it: the organization's policy on new keys (`key_policy`), and which
-# audit logs are switched on above the project.
+# audit logs are switched on above the project. So are the sinks above it: its own are in Cloud Asset's list.
 OFFERED = {
     "orgpolicy.policy.get",
     "resourcemanager.folders.getIamPolicy",
     "resourcemanager.organizations.getIamPolicy",
+    "logging.sinks.list",
 }
 # Without a member of its own: our identity's way into the service account, which another guide's step grants.
 WAY_IN = {"iam.serviceAccounts.getAccessToken"}

@@ -39,7 +39,7 @@ def vpn_clients(answer: Mapping[str, Any]) -> dict[str, Any] | None:
 
 
 def rule_sets(answer: Mapping[str, Any]) -> list[Any]:
-    """``overridden``: of single rules by their group, and the states that they were given."""
+    """``overridden``: of single rules by their group, and the states and actions that they were given."""
     return ordered(
         {
             "type": rule_set.get("ruleSetType"),
@@ -50,6 +50,7 @@ def rule_sets(answer: Mapping[str, Any]) -> list[Any]:
                     "group": group.get("ruleGroupName"),
                     "rule": rule.get("ruleId"),
                     "state": rule.get("state", "Disabled"),
+                    "action": rule.get("action"),  # left out: the rule set's own
                 }
                 for group in rule_set.get("ruleGroupOverrides") or ()
                 for rule in group.get("rules") or ()

@@ -267,3 +267,90 @@ def test_who_may_assume_a_role_is_told() -> None:
 )
 def test_a_policy_in_use_is_an_administrators_by_what_it_leaves(policy: dict[str, Any], verdict: Verdict) -> None:
     assert judge("aws_iam_policy_admin", {"attachment_count": 1, "document": policy}).verdict == verdict
+
+
+def test_what_only_the_organization_may_read_is_named_in_the_evidence() -> None:
+    """Of the services that resource control policies are for, and of what is open."""
+    shown = {
+        identifier: {fact.path for fact in judge(identifier, resource(document())).evidence} for identifier in RULES
+    }
+    controlled = {identifier for identifier, paths in shown.items() if "resource_control_policies" in paths}
+    assert controlled == {*RULES} - {"aws_sns_topic_public", "aws_lambda_function_public"}
+    assert all(paths - {"resource_control_policies"} for paths in shown.values()), shown
+    assert judge("aws_sqs_queue_public", resource(document({"AWS": OWN}))).verdict is PASS
+
+
+@pytest.mark.parametrize(
+    ("key", "variable", "verdict"),
+    [
+        ("aws:PrincipalOrgID", "${aws:ResourceOrgID}", PASS),
+        ("aws:PrincipalAccount", "${aws:ResourceAccount}", PASS),
+        ("aws:ResourceAccount", "${aws:PrincipalAccount}", PASS),
+        ("aws:ResourceOrgID", "${aws:principalorgid}", PASS),
+        ("aws:SourceAccount", "${aws:ResourceAccount}", PASS),
+        # What must equal itself does so in everybody's request.
+        ("aws:PrincipalOrgID", "${aws:PrincipalOrgID}", FAIL),
+        ("AWS:principalaccount", "${aws:PrincipalAccount}", FAIL),
+        ("aws:ResourceAccount", "${aws:ResourceAccount}", FAIL),
+        ("aws:PrincipalAccount", "${aws:SourceAccount}", UNKNOWN),
+        ("aws:PrincipalAccount", "${aws:username}", UNKNOWN),
+        ("aws:PrincipalAccount", "${aws:ResourceAccount, 'x'}", UNKNOWN),
+    ],
+)
+def test_a_variable_narrows_by_what_it_stands_for(key: str, variable: str, verdict: Verdict) -> None:
+    result = judge("aws_sqs_queue_public", resource(document(Condition={"StringEquals": {key: variable}})))
+    assert result.verdict == verdict, result.reason
+
+
+def statements(*given: dict[str, Any]) -> dict[str, Any]:
+    return {"Statement": [*given]}
+
+
+def denial(**more: Any) -> dict[str, Any]:
+    told = {"Effect": "Deny", "Principal": "*", "Action": "*", "Resource": "*", **more}
+    return {name: value for name, value in told.items() if f"Not{name}" not in told}
+
+
+OPENED = {"Effect": "Allow", "Principal": "*", "Action": "sqs:*", "Resource": "*"}
+
+
+@pytest.mark.parametrize(
+    ("policy", "verdict"),
+    [
+        (document(Condition={"StringEqualsIfExists": {"aws:PrincipalOrgID": "o-abcdefghij"}}), FAIL),
+        (document(Condition={"ForAllValues:StringEquals": {"aws:PrincipalOrgID": []}}), FAIL),
+        (document(Condition={"StringEquals": {"aws:PrincipalOrgID": []}}), UNKNOWN),
+        (document(Condition={"StringLike": {"aws:PrincipalAccount": "????????????"}}), FAIL),
+        (document(Condition={"StringLike": {"aws:PrincipalOrgID": "o-?*"}}), FAIL),
+        (document(Condition={"IpAddress": {"aws:SourceIp": "2000::/3"}}), FAIL),
+        (document(Condition={"NotIpAddress": {"aws:SourceIp": "10.0.0.0/8"}}), FAIL),
+        (document(Condition={"BoolIfExists": {"aws:PrincipalIsAWSService": "true"}}), FAIL),
+        (document(Condition={"Null": {"aws:PrincipalOrgID": "true"}}), FAIL),
+        (document(Condition={"StringLike": {"aws:userid": "*"}}), FAIL),
+        (document(Condition={"STRINGEQUALS": {"AWS:PRINCIPALORGID": "o-abcdefghij"}}), PASS),
+        (statements(OPENED, denial()), PASS),
+        (statements(OPENED, denial(NotAction="sqs:SendMessage")), FAIL),
+        (statements({**OPENED, "Action": "sqs:ReceiveMessage"}, denial(NotAction="sqs:SendMessage")), PASS),
+        (statements(OPENED, denial(NotPrincipal={"AWS": f"arn:aws:iam::{OWN}:root"})), PASS),
+        (statements(OPENED, denial(Condition={"StringNotEqualsIfExists": {"aws:PrincipalOrgID": "o-1"}})), PASS),
+        (statements(OPENED, denial(Condition={"ForAnyValue:StringNotEquals": {"aws:PrincipalOrgPaths": "o/*"}})), FAIL),
+        (
+            statements(
+                OPENED,
+                denial(
+                    Condition={
+                        "StringNotEquals": {"aws:PrincipalOrgID": "o-1"},
+                        "Null": {"aws:PrincipalOrgID": "false"},
+                    }
+                ),
+            ),
+            FAIL,
+        ),
+        (statements(OPENED, denial(Condition={"StringNotLike": {"aws:SourceVpce": "vpce-*"}})), FAIL),
+        (statements({**OPENED, "Effect": "allow"}), UNKNOWN),
+        (statements(), PASS),
+    ],
+)
+def test_hostile_statements_have_their_verdict(policy: Any, verdict: Verdict) -> None:
+    result = judge("aws_sqs_queue_public", resource(policy))
+    assert result.verdict == verdict, result.reason

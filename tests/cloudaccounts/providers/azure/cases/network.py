@@ -77,12 +77,17 @@ def vpn(**clients: Any) -> Properties:
     return {"gateway_type": "Vpn", "vpn_clients": {**usual, **clients}}
 
 
-def bots(*overridden: tuple[str, str]) -> Properties:
-    """The state of one rule each, by its group."""
+def waf(**properties: Any) -> Properties:
+    return {"state": "Enabled", "mode": "Prevention", **properties}
+
+
+def bots(*overridden: tuple[str, ...]) -> Properties:
+    """State and, where it was changed, action of one rule each, by its group."""
     rules = [
-        {"group": group, "rule": f"Bot{number}", "state": state} for number, (group, state) in enumerate(overridden)
+        {"group": group, "rule": f"Bot{number}", "state": state, "action": action[0] if action else None}
+        for number, (group, state, *action) in enumerate(overridden)
     ]
-    return {"state": "Enabled", "rule_sets": [{**BOTS, "overridden": rules}]}
+    return waf(rule_sets=[{**BOTS, "overridden": rules}])
 
 
 BOTS = {"type": "Microsoft_BotManagerRuleSet", "version": "1.1"}
@@ -157,25 +162,41 @@ CASES = {
     ),
     "azure_waf_bot_protection": Cases(
         (
-            {"state": "Enabled", "rule_sets": [BOTS]},
-            {"state": "Enabled", "rule_sets": [CORE, BOTS]},
-            {"state": "Enabled", "rule_sets": [{**BOTS, "version": "0.1"}]},
+            waf(rule_sets=[BOTS]),
+            waf(rule_sets=[CORE, BOTS]),
+            waf(rule_sets=[{**BOTS, "version": "0.1"}], mode="prevention"),
             bots(("GoodBots", "Disabled"), ("BadBots", "Enabled")),
+            bots(("BadBots", "Enabled", "Block"), ("GoodBots", "Enabled", "Log")),
+            bots(("BadBots", "Enabled", "JSChallenge")),
         ),
         (
-            {"state": "Enabled", "rule_sets": []},
-            {"state": "Enabled", "rule_sets": [CORE]},
-            {"state": "Disabled", "rule_sets": [BOTS]},
+            waf(rule_sets=[]),
+            waf(rule_sets=[CORE]),
+            waf(rule_sets=[BOTS], state="Disabled"),
+            waf(rule_sets=[BOTS], mode="Detection"),
+            waf(rule_sets=[BOTS], mode="detection"),
+            waf(rule_sets=[BOTS], state="Disabled", mode=None),
             bots(("BadBots", "Disabled")),
             bots(("badbots", "Dreaming"), ("BadBots", "Disabled")),
+            bots(("BadBots", "Enabled", "Log")),
+            bots(("BadBots", "Enabled", "allow")),
         ),
         (),
         (
-            {"state": "Enabled", "rule_sets": None},
-            {"state": "Dreaming", "rule_sets": [BOTS]},
+            waf(rule_sets=None),
+            waf(rule_sets=[BOTS], state="Dreaming"),
+            waf(rule_sets=[BOTS], mode="Dreaming"),
+            waf(rule_sets=[BOTS], mode=None),
             bots(("BadBots", "Dreaming")),
+            bots(("BadBots", "Enabled", "Greet")),
             {},
         ),
+    ),
+    "azure_waf_detection_only": Cases(
+        (waf(), waf(mode="prevention"), waf(state="enabled")),
+        (waf(mode="Detection"), waf(state="Disabled"), waf(state="Disabled", mode=None)),
+        (),
+        (waf(mode=None), waf(mode="Dreaming"), waf(state=None), waf(state="Dreaming"), {}),
     ),
     "azure_vpn_authentication": Cases(
         (vpn(authentication=["AAD"]), vpn(authentication=["aad"], certificates=0), vpn(entra=True)),
