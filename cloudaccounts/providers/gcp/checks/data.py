@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from cloudaccounts.contract.inventory import Asset
 from cloudaccounts.contract.rules import Evaluation, Severity, Verdict
@@ -41,6 +42,11 @@ _ENDED = (
 LONGEST_SECONDS = 90 * 86_400
 
 
+# An organization policy that enforces this closes buckets that exist as well, which the bucket itself does not tell: it
+# says "inherited" either way (https://cloud.google.com/storage/docs/org-policy-constraints). The policy is not read.
+_UNLESS_ABOVE = "An organization policy, which is not read, may prevent it all the same."
+
+
 def _bucket_public(asset: Asset) -> Evaluation:
     # It overrides the policy, whatever that grants.
     prevention = text(asset, "iamConfiguration.publicAccessPrevention")
@@ -50,11 +56,11 @@ def _bucket_public(asset: Asset) -> Evaluation:
         # With access lists, those of new objects: https://cloud.google.com/storage/docs/access-control/lists
         entries = [*mappings(asset, "acl"), *mappings(asset, "defaultObjectAcl")]
         if any(entry.get("entity") in _EVERYBODY for entry in entries):
-            return failed("An access list of it, or of its new objects, names everybody.")
+            return failed(f"An access list of it, or of its new objects, names everybody. {_UNLESS_ABOVE}")
     result = evaluate_public(asset)
     if result.verdict == Verdict.FAIL and prevention not in ("", "inherited", "unspecified"):
         return unknown("Public access is prevented in a way that is not known here.")
-    return result
+    return replace(result, reason=f"{result.reason} {_UNLESS_ABOVE}") if result.verdict == Verdict.FAIL else result
 
 
 bucket_public = publication(

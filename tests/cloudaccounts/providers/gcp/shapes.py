@@ -48,7 +48,7 @@ JOINED: Mapping[str, tuple[str, str, str] | None] = {
     **dict.fromkeys(("location", "unreadable", "observed", "public_roles", "project_roles", "basic_roles")),
     **dict.fromkeys(("acting_roles", "duty_roles", "older_than_90_days", "audit_configs", "earlier_denies")),
     **dict.fromkeys(("version_states", "sinks", "log_alerts", "enabled_services", "api_keys", "essential_contacts")),
-    **dict.fromkeys(("audit_configs_above", "ancestors", "under_conditions")),
+    **dict.fromkeys(("audit_configs_above", "log_sinks_above", "ancestors", "under_conditions")),
     **dict.fromkeys(("project_metadata", "policies_before", "firewall_policies", "classic_denies", "run_service")),
     "log_sinks": ("logging", "v2", "LogSink"),
     "dns_policies": ("dns", "v1", "Policy"),
