@@ -12,6 +12,8 @@ import fcntl
 import os
 import shutil
 import sqlite3
+import subprocess
+import sys
 import tempfile
 import time
 from collections.abc import Iterator
@@ -29,10 +31,12 @@ from django.core.management import call_command
 from django.db import connections, router
 
 import config.databases
+from config.datafolder import DataFolder, private_file
 from config.env import ROOT
 
 FOLDER = ROOT / ".pytest_cache" / "databases"
 PREFIX = "cloud_accounts_template_"
+ISOLATED = ("CLOUD_SECURITY_DATABASE_URL", "CLOUD_ASSET_DISCOVERY_DATABASE_URL")
 KEPT_DAYS = 7  # for a branch that one comes back to
 
 
@@ -72,10 +76,11 @@ class _SQLite:
     def is_there(self) -> bool:
         return self.path.exists()
 
-    def keep(self) -> None:
+    def keep(self, migrated: str = "") -> None:
+        """``migrated``: the file to copy, without it the one that Django is connected to."""
         made = self.path.with_suffix(".new")
         made.unlink(missing_ok=True)
-        with closing(sqlite3.connect(self._connection.settings_dict["NAME"])) as database:
+        with closing(sqlite3.connect(migrated or self._connection.settings_dict["NAME"])) as database:
             database.execute("VACUUM INTO ?", (str(made),))
         made.replace(self.path)
         for other in FOLDER.glob("*.sqlite3"):
@@ -136,6 +141,34 @@ def ready(alias: str, *, anew: bool) -> None:
         template.copy_to(name)
     connection.close()
     settings.DATABASES[alias]["NAME"] = connection.settings_dict["NAME"] = name
+
+
+def copy_embedded_to(folder: Path) -> None:
+    """Puts three migrated databases into the data folder of a product that a test is about to start.
+
+    Only where these tests run on SQLite themselves: elsewhere the product migrates its own, as at any first start.
+    """
+    aliases = list(settings.DATABASES)
+    if any(connections[alias].vendor != "sqlite" for alias in aliases):
+        return
+    with one_at_a_time():
+        templates = {alias: _SQLite(alias) for alias in aliases}
+        if not all(template.is_there() for template in templates.values()):
+            _migrate_templates(templates)
+        # First, for beside databases that are there it makes no encryption key.
+        DataFolder(folder, "sandbox").prepare()
+        for alias, template in templates.items():
+            template.copy_to(str(private_file(folder / f"{alias}.sqlite3")))
+
+
+def _migrate_templates(templates: dict[str, _SQLite]) -> None:
+    """In a process of its own: the connections of this one belong to whatever test runs in it."""
+    with tempfile.TemporaryDirectory() as made:
+        env = {**os.environ, **dict.fromkeys(("DATABASE_URL", *ISOLATED), ""), "DATA_DIR": made}
+        for alias, template in templates.items():
+            command = [sys.executable, "manage.py", "migrate", "--database", alias, "--verbosity", "0"]
+            subprocess.run(command, cwd=ROOT, env=env, check=True, capture_output=True)
+            template.keep(str(Path(made) / f"{alias}.sqlite3"))
 
 
 def copied_or_migrated(alias: str) -> None:

@@ -16,6 +16,7 @@ from typing import Any, Self
 from config.env import ROOT
 from sandbox.control import Control
 from sandbox.files import DESCRIPTION_FILE, read_json
+from tests.databases import copy_embedded_to
 from tests.servers import EMBEDDED
 
 READY = 150.0  # seconds: a busy machine
@@ -39,9 +40,12 @@ def wait_for(condition: Callable[[], Any], *, seconds: float, what: str) -> Any:
 
 
 class Stack:
-    def __init__(self, folder: Path, databases: dict[str, str] = EMBEDDED) -> None:
+    """``migrated``: begins with tables that another start of the same code has made, which saves five seconds."""
+
+    def __init__(self, folder: Path, databases: dict[str, str] = EMBEDDED, *, migrated: bool = True) -> None:
         self.folder = folder
         self.databases = databases
+        self._migrated = migrated and not any(databases[name] for name in EMBEDDED)
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self.password = ""
@@ -50,6 +54,8 @@ class Stack:
 
     def start(self) -> Self:
         self.folder.mkdir(parents=True, exist_ok=True)
+        if self._migrated and not (data := self.folder / "data").exists():
+            copy_embedded_to(data)
         mode = "ab" if self._output.exists() else "wb"
         skip = self._output.stat().st_size if self._output.exists() else 0
         env = {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "TEST_"))}

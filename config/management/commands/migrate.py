@@ -7,8 +7,11 @@ from typing import Any
 from django.core.management.base import SystemCheckError
 from django.core.management.commands import migrate
 
-from config import editions
+from config import editions, elsewhere
 from config.one_migration import alone_at
+
+# Asked for one app or one migration, or to change nothing: then Django alone decides what is recorded.
+PARTIAL = ("app_label", "migration_name", "plan", "check_unapplied", "fake", "fake_initial", "run_syncdb", "prune")
 
 
 class Command(migrate.Command):
@@ -19,8 +22,11 @@ class Command(migrate.Command):
     """
 
     def handle(self, *args: Any, **options: Any) -> str | None:
-        if refusal := editions.refusal(options["database"]):
+        alias = options["database"]
+        if refusal := editions.refusal(alias):
             raise SystemCheckError(str(refusal))
-        with alone_at(options["database"]):
+        with alone_at(alias):
+            if not any(options.get(name) for name in PARTIAL):
+                elsewhere.record(alias)
             output: str | None = super().handle(*args, **options)
         return output

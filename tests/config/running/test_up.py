@@ -16,7 +16,7 @@ from tests.stack import Stack, free_port, wait_for
 
 
 def test_it_comes_up_ready_and_sigterm_ends_all_of_it(tmp_path: Path) -> None:
-    with Stack(tmp_path) as stack:
+    with Stack(tmp_path, migrated=False) as stack:
         output = stack.output()
         assert stack.password in output
         assert f"{stack.url}/sandbox/" in output
