@@ -66,6 +66,23 @@ def load_rsa_key(pem: str, password: str = "") -> RSAPrivateKey:
     return _load(pem, password if encrypted else "")
 
 
+def accepted_rsa_key(pem: str) -> RSAPrivateKey:
+    """One without a password that `load_rsa_key` has accepted before, so its primes are not tested again.
+
+    Raises `UnusableKeyError` where it is none.
+    """
+    from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
+    from cryptography.hazmat.primitives.serialization import load_pem_private_key
+
+    try:
+        key = load_pem_private_key(pem.encode(), None, unsafe_skip_rsa_key_validation=True)
+    except (ValueError, TypeError):
+        raise UnusableKeyError(KeyProblem.DAMAGED) from None
+    if not isinstance(key, RSAPrivateKey):
+        raise UnusableKeyError(KeyProblem.OTHER_KIND)
+    return key
+
+
 def _block(pem: str) -> tuple[str, str]:
     match = _PEM.fullmatch(pem)
     if match is None:

@@ -6,6 +6,7 @@ import hmac
 import secrets
 import uuid
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -56,9 +57,7 @@ class State:
             pem = generated.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, plain)
             self.texts[name] = pem.decode()
             self.save()
-        key = serialization.load_pem_private_key(self.texts[name].encode(), None)
-        assert isinstance(key, rsa.RSAPrivateKey)
-        return key
+        return _loaded(self.texts[name])
 
     def remember(self, command: str, arguments: dict[str, Any]) -> None:
         # Commands and not their results: repeated at the next start, they meet the company as it is built then.
@@ -68,3 +67,10 @@ class State:
 
     def _digest(self, *names: str) -> bytes:
         return hmac.new(self.seed.encode(), "/".join(names).encode(), hashlib.sha512).digest()
+
+
+@cache  # each load tests its primes: 40 ms of the processor
+def _loaded(pem: str) -> rsa.RSAPrivateKey:
+    key = serialization.load_pem_private_key(pem.encode(), None)
+    assert isinstance(key, rsa.RSAPrivateKey)
+    return key

@@ -83,7 +83,7 @@ def broken_key() -> ProviderError:
 
 
 def for_sdk(cleaned: str) -> dict[str, str]:
-    """What `from_service_account_info` is given: the values of a cleaned key, with Google's own addresses."""
+    """What Google's SDK needs of a key: the values of a cleaned key, with Google's own addresses."""
     # Rebuilt once more: what is stored has no addresses, and gets Google's here.
     return {**_rebuilt(cleaned), "token_uri": TOKEN_URI, "universe_domain": UNIVERSE}
 
