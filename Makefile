@@ -1,5 +1,7 @@
 # `make demo` and `make test` work on a bare machine with Python 3.11+ and make; `make help` lists the rest.
 .DEFAULT_GOAL := help
+# Where it is set, each of the many processes that tests start would compile the product anew.
+unexport PYTHONDONTWRITEBYTECODE
 .PHONY: help demo role tag label organization run test quick lint bench oracle load lock clean
 
 PYTHON ?= $(firstword $(foreach name,python3.13 python3.12 python3.11 python3,$(if $(shell $(name) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo yes),$(name))))

@@ -195,6 +195,32 @@ def test_what_replaces_them_makes_what_they_made(empty: str) -> None:
     assert sha256(str(sorted(made.items())).encode()).hexdigest()[:16] == "4d1ac86c3a13d93d"  # of 97ade70
 
 
+class Killed(BaseException):
+    pass
+
+
+@pytest.mark.parametrize("empty", [engine for engine in ENGINES if engine != "mongodb"], indirect=True)
+@pytest.mark.parametrize("alias", ALL_DATABASES)
+def test_killed_while_what_is_replaced_is_recorded_it_goes_on(
+    empty: str, alias: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With the tables alone the next start would make them again; with some of these rows it would be refused."""
+    with monkeypatch.context() as patch:
+        record = MigrationRecorder.record_applied
+        middle = replaced("scans")[1]
+
+        def killed_in_the_middle(self: MigrationRecorder, app: str, name: str) -> None:
+            record(self, app, name)
+            if (app, name) == ("scans", middle):
+                raise Killed
+
+        patch.setattr(MigrationRecorder, "record_applied", killed_in_the_middle)
+        with pytest.raises(Killed):
+            call_command("migrate", database=alias, verbosity=0)
+    call_command("migrate", database=alias, verbosity=0)
+    assert set(replaced("scans")) <= recorded(alias, "scans")
+
+
 @pytest.mark.django_db(databases=ALL_DATABASES)
 def test_the_databases_of_tests_are_what_migrations_make(tmp_path: Path) -> None:
     """A process of tests copies what another one migrated (tests/databases.py)."""

@@ -39,8 +39,8 @@ def sign_in(credentials: Credentials, target: Target) -> Identity:
         info = keyfile.for_sdk(credentials["service_account_json"])
         email, key_id, who = info["client_email"], info["private_key_id"], Who.KEY
         try:
-            source = _of_key(info)
-            people = source.with_scopes(PEOPLE_SCOPES)
+            source: sdk.Credentials = _of_key(info)
+            people = _of_key(info, PEOPLE_SCOPES)
         except UnusableKeyError:  # not for stored keys, which were checked
             raise keyfile.broken_key() from None
     else:
@@ -62,7 +62,7 @@ def sign_in(credentials: Credentials, target: Target) -> Identity:
     return Identity(email, identifiers.host_project(email), key_id, connection)
 
 
-def _of_key(info: dict[str, str]) -> service_account.Credentials:
+def _of_key(info: dict[str, str], scopes: tuple[str, ...] = SCOPES) -> sdk.Credentials:
     """As the SDK's `from_service_account_info`, which tests the key's primes again: 40 ms of the processor, more than
     the rest of a heartbeat takes. They were tested when the key was accepted.
     """
@@ -72,7 +72,7 @@ def _of_key(info: dict[str, str]) -> service_account.Credentials:
         token_uri=info["token_uri"],
         project_id=info["project_id"],
         universe_domain=info["universe_domain"],
-        scopes=SCOPES,
+        scopes=scopes,
     )
 
 
