@@ -132,6 +132,8 @@ def test_a_filled_database_of_the_first_edition_keeps_every_row(
             made = filled(first_edition())
             assert len(made) > 2 * 20  # tables
             made += (people := users_of_before())
+            for row in made:  # as stored: MongoDB keeps times to the millisecond
+                row.refresh_from_db()
             stored = list(map(values, made))
             migrate()
             teams = Team.objects.order_by("key").values_list("key", "name", "personal", "memberships__user_id")
