@@ -20,7 +20,7 @@ from cloudaccounts.provider_kit.posture import (
 from cloudaccounts.provider_kit.reach.addresses import Reach
 from cloudaccounts.provider_kit.reach.rules import open_ports, reach
 from cloudaccounts.provider_kit.reach.traffic import TCP, UDP
-from cloudaccounts.provider_kit.reach.verdicts import by, evaluation, every_port, reach_by_any
+from cloudaccounts.provider_kit.reach.verdicts import by, every_port, reach_by_any
 from cloudaccounts.provider_kit.thresholds import limit
 from cloudaccounts.providers.azure.checks import security_rules
 from cloudaccounts.providers.azure.checks.references import cite
@@ -32,7 +32,7 @@ _NETWORK = "azure.network.virtual_network"
 def _open(port: int, *protocols: int) -> Rule:
     def evaluate(asset: Asset) -> Evaluation:
         result = reach_by_any(security_rules.inbound(asset), protocols, port, deny_wins=False)
-        return evaluation(
+        return security_rules.verdict(
             result.reach,
             f"Port {port} is open to the internet{by(result.names)}.",
             f"No rule opens port {port} to the internet.",
@@ -80,7 +80,7 @@ ssh_open = _administration(22, "SSH", TCP)
 def all_ports_open(asset: Asset) -> Evaluation:
     # Priorities of a group are unique, so two rules never come at the same place and `deny_wins` decides nothing.
     result = every_port(security_rules.inbound(asset), deny_wins=False)
-    return evaluation(
+    return security_rules.verdict(
         result.reach,
         f"All ports are open to the internet{by(result.names)}.",
         "The rules do not open all ports to the internet.",
@@ -109,7 +109,7 @@ def database_open(asset: Asset) -> Evaluation:
     rules = security_rules.inbound(asset)
     by_database = {label: reach(rules, TCP, port, deny_wins=False).reach for port, label in _DATABASES.items()}
     names = [label for label, reached in by_database.items() if reached == Reach.OPEN]
-    return evaluation(
+    return security_rules.verdict(
         Reach.OPEN if names else Reach.UNCLEAR if Reach.UNCLEAR in by_database.values() else Reach.CLOSED,
         f"Open to the internet: {abridge(names)}.",
         "No port of a usual database is open to the internet.",
@@ -133,7 +133,7 @@ def database_open(asset: Asset) -> Evaluation:
 )
 def udp_open(asset: Asset) -> Evaluation:
     ports = open_ports(security_rules.inbound(asset), UDP, deny_wins=False)
-    return evaluation(
+    return security_rules.verdict(
         Reach.OPEN if ports.sure else Reach.UNCLEAR if ports.may else Reach.CLOSED,
         f"UDP ports are open to the internet{by(ports.names)}.",
         "No rule opens a UDP port to the internet.",
@@ -159,7 +159,7 @@ def http_open(asset: Asset) -> Evaluation:
     rules = security_rules.inbound(asset)
     by_port = {port: reach(rules, TCP, port, deny_wins=False).reach for port in (80, 443)}
     names = [str(port) for port, reached in by_port.items() if reached == Reach.OPEN]
-    return evaluation(
+    return security_rules.verdict(
         Reach.OPEN if names else Reach.UNCLEAR if Reach.UNCLEAR in by_port.values() else Reach.CLOSED,
         f"Open to the internet: port {abridge(names)}.",
         "No rule opens port 80 or 443 to the internet.",

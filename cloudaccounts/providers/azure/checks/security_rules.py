@@ -12,13 +12,25 @@ from types import MappingProxyType
 from typing import Any
 
 from cloudaccounts.contract.inventory import Asset
+from cloudaccounts.contract.rules import Evaluation
+from cloudaccounts.provider_kit.evidence import record
 from cloudaccounts.provider_kit.posture import known, mappings
-from cloudaccounts.provider_kit.reach.addresses import EVERYBODY, NOBODY, UNKNOWN, Addresses, network, union
+from cloudaccounts.provider_kit.reach.addresses import EVERYBODY, NOBODY, UNKNOWN, Addresses, Reach, network, union
 from cloudaccounts.provider_kit.reach.rules import ANYWHERE, Destinations, Rule
 from cloudaccounts.provider_kit.reach.spans import UNCLEAR, PartialSet, union_of_partial
 from cloudaccounts.provider_kit.reach.traffic import ALL_PORTS, ports, protocol
+from cloudaccounts.provider_kit.reach.verdicts import evaluation
 
 WHY_UNCLEAR = "a rule names addresses that Azure keeps, or has a form that is not known here."
+
+# Security admin rules of Azure Virtual Network Manager come before every group: one that denies closes what the group
+# opens, one that always allows opens what it closes. Those in force are asked for by a POST on each virtual network,
+# `listNetworkManagerEffectiveSecurityAdminRules`, and the built-in Reader has `*/read` alone. So the verdict is the
+# group's, in whose words it is told, and the evidence of what is open names what was not read.
+# https://learn.microsoft.com/azure/virtual-network-manager/concept-security-admins#the-order-of-evaluation and
+# https://learn.microsoft.com/powershell/module/az.network/get-aznetworkmanagereffectivesecurityadminrule
+ADMIN_RULES = "virtual_network_manager_security_admin_rules"
+_UNREAD = "not read: they come before the rules of the group"
 
 # https://learn.microsoft.com/azure/virtual-network/service-tags-overview#available-service-tags. Internet is all that
 # lies outside the virtual network, Azure's own addresses included. VirtualNetwork is the networks of one's own, on
@@ -43,6 +55,12 @@ def inbound(asset: Asset) -> list[Rule]:
     known(asset, "rules")
     by_direction = [(row, _word(row, "direction", _DIRECTIONS)) for row in mappings(asset, "rules")]
     return [_rule(row, is_inbound) for row, is_inbound in by_direction if is_inbound is not False]
+
+
+def verdict(reach: Reach, open_reason: str, closed_reason: str, unclear_reason: str) -> Evaluation:
+    if reach != Reach.CLOSED:
+        record(ADMIN_RULES, _UNREAD)
+    return evaluation(reach, open_reason, closed_reason, unclear_reason)
 
 
 def _rule(row: Mapping[str, Any], is_inbound: bool | None) -> Rule:

@@ -251,6 +251,21 @@ def judge(identifier: str, properties: dict[str, Any]) -> Evaluation:
     return check.evaluate(Asset(check.asset_type, check.service, "westeurope", "/x", "x", properties=properties))
 
 
+OPEN_RULES = sorted(name for name in BY_ID if name.startswith("azure_nsg_") and name.endswith("_open"))
+
+
+@pytest.mark.parametrize("identifier", OPEN_RULES)
+def test_what_comes_before_a_group_is_named_in_the_evidence(identifier: str) -> None:
+    """Of what is open: rules of a network manager, which Reader may not read, could close it."""
+    unread = "virtual_network_manager_security_admin_rules"
+    opened = judge(identifier, group(rule("*", "Internet", protocol="*")))
+    assert opened.verdict == F
+    assert unread in {fact.path for fact in opened.evidence}
+    closed = judge(identifier, group(deny("*", "Internet")))
+    assert closed.verdict == P
+    assert unread not in {fact.path for fact in closed.evidence}
+
+
 @pytest.mark.parametrize(("identifier", "verdict", "properties"), CASES)
 def test_reach_is_judged_by_the_set_of_addresses(identifier: str, verdict: Verdict, properties: dict[str, Any]) -> None:
     result = judge(identifier, properties)
