@@ -37,9 +37,10 @@ def test_it_asks_only_hosts_of_aws_and_only_regional_sts(cloud: Cloud) -> None:
     assert hosts == {"sts.eu-west-1.amazonaws.com", "iam.amazonaws.com", "ec2.eu-west-1.amazonaws.com"}
 
 
-def test_the_simulator_is_asked_once(cloud: Cloud) -> None:
+def test_the_simulator_is_asked_twice_at_most(cloud: Cloud) -> None:
+    """A hundred actions in each call, and for services without regions in a call of their own elsewhere."""
     cloud.validate(cloud.keys("good"))
-    assert len(cloud.calls("SimulatePrincipalPolicy")) == 1
+    assert len(cloud.calls("SimulatePrincipalPolicy")) <= 2
 
 
 def test_each_step_is_shown_as_it_happens(cloud: Cloud) -> None:
