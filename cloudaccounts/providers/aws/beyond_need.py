@@ -1,7 +1,7 @@
 """What an identity may do although no scan needs it: asked of the simulator together with what is needed. No Django.
 
 A short list stands for the rest, because the simulator takes no wildcards: what takes over an account, hides traces,
-destroys or brings in code, and what reads what customers keep there. With the needed ones it fits into one call's 100.
+destroys or brings in code, and what reads what customers keep there. With the needed ones it takes two calls.
 Levels of access: https://docs.aws.amazon.com/service-authorization/latest/reference/reference.html
 """
 

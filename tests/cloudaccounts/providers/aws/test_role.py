@@ -42,7 +42,7 @@ def test_a_good_role_passes_every_check_and_keeps_its_path(cloud: Cloud) -> None
     assert {item.status for item in report.checks} == {CheckStatus.PASSED}
     assert report.identity == arn
     assert [call["code"] for call in cloud.calls("AssumeRole")] == ["", *["AccessDenied"] * 4]
-    assert len(cloud.calls("SimulatePrincipalPolicy")) == 1
+    assert len(cloud.calls("SimulatePrincipalPolicy")) == 2  # of a hundred actions at most
 
 
 def test_a_role_without_the_condition_is_refused_with_what_mends_it(cloud: Cloud) -> None:
