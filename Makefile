@@ -61,7 +61,7 @@ run: .venv/.runtime ## the product against the real clouds, on http://localhost:
 
 test: .venv/.dev ## all tests
 	@$(BIN)/python -m tests.browser
-	@$(BIN)/python -m pytest --numprocesses=4 --dist=loadfile
+	@$(BIN)/python -m pytest --numprocesses=5 --dist=loadfile
 
 quick: .venv/.dev ## tests that need no cloud, browser or service; of long tables some cases
 	@$(BIN)/python -m pytest --quick --numprocesses=2 --dist=loadfile --quiet
