@@ -124,7 +124,8 @@ def accounts_by_check(rows: QuerySet[Finding], checks: Iterable[str]) -> dict[st
     # By both first, in the order of an index: PostgreSQL sorts all rows for a distinct count, and takes three times as
     # long.
     try:
-        pairs, parameters = rows.values("account", "check_id").distinct().query.sql_with_params()
+        # Compiled for this database: the default one may be of another kind.
+        pairs, parameters = rows.values("account", "check_id").distinct().query.get_compiler(rows.db).as_sql()
     except EmptyResultSet:
         return {}
     with connection.cursor() as cursor:
