@@ -49,9 +49,11 @@ class Members:
     def sql(self) -> tuple[str, tuple[Any, ...]]:
         """A subquery of their ids, for statements of our own. SQL databases alone."""
         try:
-            return self._rows.values("account").query.sql_with_params()
+            # Compiled for this database: `sql_with_params` would for the default one, which may be of another kind.
+            statement, parameters = self._rows.values("account").query.get_compiler(self._rows.db).as_sql()
         except EmptyResultSet:  # of no group at all
             return "NULL", ()
+        return statement, parameters
 
 
 def inside(groups: Iterable[UUID], *, field: str = "pk") -> Q:
