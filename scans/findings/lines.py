@@ -22,7 +22,7 @@ MOST_PAIRS = 2_000  # more of them take Python longer to add up than the databas
 MOST_MIXED = 200  # checks or accounts that are asked for once more
 EDGES = tuple(least for least, _ in BANDS.values() if least)  # days
 SEVERITIES = list(RANKS)
-# As `finding_owner_totals` has them: what follows from the account as a rule behind it, and so for the check.
+# As `finding_owner_counts` has them: what follows from the account as a rule behind it, and so for the check.
 ACCOUNT = ("account", "provider", "environment")
 PAIR = (*ACCOUNT, "check_id", "service", "severity_rank")
 # The columns before these in that index: with them a list of several states is counted in its order as well.
