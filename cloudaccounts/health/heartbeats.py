@@ -66,12 +66,13 @@ def run_round() -> RoundTotals:
                 part.feed()
             # The only place where the round waits, at most a fifth of a second: deadlines and leases are looked at in
             # between.
-            _take_outcomes(outcomes)
+            came = _take_outcomes(outcomes)
             for part in working:
                 part.end_overdue()
             now = time.monotonic()
             for part in working:
-                part.flush(everything=now - flushed > FLUSH_EVERY)
+                # Also when nothing more comes for now: whoever answered need not wait until others' clouds have.
+                part.flush(everything=not came or now - flushed > FLUSH_EVERY)
                 if now - renewed > RENEW_EVERY:
                     part.renew()
                 if part.is_done:
@@ -82,15 +83,17 @@ def run_round() -> RoundTotals:
         return RoundTotals(sum(part.passed for part in parts), sum(part.failed for part in parts))
 
 
-def _take_outcomes(outcomes: SimpleQueue[Outcome]) -> None:
-    """What is there, or what comes within a fifth of a second."""
+def _take_outcomes(outcomes: SimpleQueue[Outcome]) -> bool:
+    """What is there, or what comes within a fifth of a second; False where nothing came."""
+    came = False
     try:
         outcome = outcomes.get(timeout=0.2)
         while True:
+            came = True
             outcome.part.take(outcome)
             outcome = outcomes.get_nowait()
     except Empty:
-        return
+        return came
 
 
 @contextmanager

@@ -15,11 +15,15 @@ from collections.abc import Callable, Mapping, Sequence
 Work = Callable[[], None]
 CALLER = "cloudaccounts.caller"  # key in the WSGI environment: who was signed in, as config.middleware saw it
 CROWDED_FOR = 10.0  # seconds after a request of somebody else
-# Of a processor, while others come too, for a caller who sends several requests at once; who sends one after the other
-# takes half of what there is at most, and is not held back.
+# Of a processor, over all web processes of a host, while others come too, for a caller who sends several requests at
+# once; who sends one after the other takes half of what there is at most, and is not held back.
 PART = 0.25
-BURST = 0.5  # seconds of the processor in advance: a page and what it loads
-DEBT = 0.5  # seconds at most: a report that computes for long must not shut its reader out
+BURST = 0.5  # seconds of the processor in advance, in each process: a page and what it loads
+LONGEST_REST = 2.0  # seconds: a report that computes for long must not shut its reader out
+# Seconds that a caller with several requests under way waits for another one's only request, from when that begins: a
+# page takes less. Two threads that compute take twice as long each, so the other one's page would be twice as late.
+YIELD = 0.2
+YIELD_MOST = 0.25  # and seconds that one waits at most between two requests of one's own, however many others come
 # A bound on memory. Whoever falls out is a stranger at an address until the next answer confirms the credential again.
 _REMEMBERED = 10_000  # credentials whose callers are known
 
@@ -51,20 +55,27 @@ class Company:
     """Who else is here: one for all lanes of a process, whose threads share one interpreter and so one processor.
 
     Two threads that compute take twice as long each, in whichever lane they are. So, while others come too, a caller
-    who has several requests under way gets `PART` of the processor: behind what is beyond, the next one waits.
+    who has several requests under way gets a part of the processor: behind what is beyond, the next one waits. And it
+    waits, for a moment, while a request of somebody is answered who has sent no other.
+
+    ``processes`` is how many of them share the work.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, processes: int = 1) -> None:
+        self._part = PART / processes
         self._crowd = _Crowd()
         self._under_way: Counter[str] = Counter()
-        # (seconds of the processor, when) of each caller: it grows by PART each second, up to BURST.
+        # (seconds of the processor, when) of each caller: it grows by the part each second, up to BURST.
         self._credits: OrderedDict[str, tuple[float, float]] = OrderedDict()
         self._usual: dict[str, float] = {}  # seconds that one request of a caller took, of late
+        self._lone: dict[str, float] = {}  # callers whose only request is being answered, and when it began
+        self._began: dict[str, float] = {}  # when the latest request began, of callers who have any under way
         self._lock = threading.Lock()
 
     def comes(self, caller: str) -> None:
         with self._lock:
             self._under_way[caller] += 1
+            self._lone.pop(caller, None)
             self._crowd.note(caller)
 
     def begins(self, caller: str) -> float:
@@ -75,14 +86,19 @@ class Company:
         with self._lock:
             usual = self._usual.get(caller, 0.0)
             self._charge(caller, usual)
+            self._began[caller] = time.monotonic()
+            if self._under_way[caller] == 1:
+                self._lone[caller] = self._began[caller]
             return usual
 
     def goes(self, caller: str, used: float = 0.0, charged: float = 0.0) -> None:
         """``used``: seconds of the processor that its request took, 0 where it was refused."""
         with self._lock:
             self._under_way[caller] -= 1
+            self._lone.pop(caller, None)
             if not self._under_way[caller]:
                 del self._under_way[caller]
+                self._began.pop(caller, None)
             if used:
                 self._usual[caller] = (self._usual.get(caller, used) + used) / 2
                 self._charge(caller, used - charged)
@@ -92,18 +108,20 @@ class Company:
         with self._lock:
             if self._under_way[caller] < 2 or not self._crowd:
                 return 0.0
-            return max(0.0, -self._credit(caller, time.monotonic()) / PART)
+            now = time.monotonic()
+            until = min(max(self._lone.values(), default=0.0) + YIELD, self._began.get(caller, 0.0) + YIELD_MOST)
+            return max(0.0, -self._credit(caller, now) / self._part, until - now)
 
     def _charge(self, caller: str, seconds: float) -> None:
         now = time.monotonic()
-        self._credits[caller] = max(-DEBT, min(BURST, self._credit(caller, now) - seconds)), now
+        self._credits[caller] = max(-LONGEST_REST * self._part, min(BURST, self._credit(caller, now) - seconds)), now
         self._credits.move_to_end(caller)
         while len(self._credits) > _REMEMBERED:
             self._usual.pop(self._credits.popitem(last=False)[0], None)
 
     def _credit(self, caller: str, now: float) -> float:
         credit, since = self._credits.get(caller, (BURST, now))
-        return min(BURST, credit + (now - since) * PART)
+        return min(BURST, credit + (now - since) * self._part)
 
 
 class Lane:

@@ -64,7 +64,7 @@ class LaneWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn ships no types
         self._callers = self.lanes["Callers"](settings.SESSION_COOKIE_NAME, settings.TRUSTED_PROXIES)
         self._probes = lane("probe", threads=2, share=2, most=64)
         # Not of the probes: whoever asks for health is no company.
-        company = self.lanes["Company"]()
+        company = self.lanes["Company"](max(1, self.cfg.workers))
         # A quarter each at most, and one while others come too: a second would take half of what they get.
         pages = max(4, self.cfg.threads)
         self._pages = lane("page", threads=pages, share=pages // 4, crowded=1, most=200, company=company)

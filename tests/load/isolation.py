@@ -19,7 +19,7 @@ from datetime import timedelta
 from django.utils import timezone
 from rich.console import Console
 
-from cloudaccounts.models import CloudAccount
+from cloudaccounts.models import CallInFlight, CloudAccount, ConnectionCheck
 from config.env import ROOT
 from tests.brokers.processes import Product, processor_of
 from tests.load.person import HELD, Person, fetch
@@ -27,7 +27,8 @@ from tests.load.row import Row
 from tests.load.scenes import account, row
 from tests.stack import wait_for
 
-TIMES = 30  # measurements of each kind
+ROUNDS = 3  # each quiet and then worst, so that whatever else this machine does weighs on both
+TIMES = 20  # measurements of each kind in a round
 MOST = 2.0  # times the quiet p95
 FLOOR_MS = 25.0  # below this nobody feels a doubling
 
@@ -36,10 +37,19 @@ FLOOR_MS = 25.0  # below this nobody feels a doubling
 class Phase:
     """What was measured, and what each process took of the processor meanwhile."""
 
-    taken: dict[str, list[tuple[int, float]]]
-    seconds: float
-    processor: dict[str, float]
+    taken: dict[str, list[tuple[int, float]]] = field(default_factory=dict)
+    seconds: float = 0.0
+    processor: dict[str, float] = field(default_factory=dict)
     answers: dict[str, int] = field(default_factory=dict)  # that the other one had
+
+    def add(self, other: Phase) -> None:
+        self.seconds += other.seconds
+        for what, measured in other.taken.items():
+            self.taken.setdefault(what, []).extend(measured)
+        for name, used in other.processor.items():
+            self.processor[name] = self.processor.get(name, 0.0) + used
+        for answer, times in other.answers.items():
+            self.answers[answer] = self.answers.get(answer, 0) + times
 
     def told(self) -> str:
         parts = [f"{name} {used:.1f}" for name, used in sorted(self.processor.items(), key=lambda item: -item[1])]
@@ -50,26 +60,47 @@ def play(console: Console, product: Product, port: int) -> Iterator[Row]:
     alice, mallory = Person.create("alice-load", port), Person.create("mallory-load", port)
     watched = account(alice.owner, "alicex")
     held = [account(mallory.owner, name) for name in HELD]
-    for name in HELD:
-        product.hold(name)
-    try:
-        console.print(f"quiet … (load of this machine: {os.getloadavg()[0]:.1f})", style="dim")
-        _measure(alice, watched, times=3)  # each process has loaded what it needs
-        quiet = _phase(product, alice, watched)
-        console.print(f"one user does his worst … (load: {os.getloadavg()[0]:.1f})", style="dim")
-        with _worst(mallory, held) as (other, answers):
-            busy = _phase(product, alice, watched, other.pid)
-            probes = [fetch(port, "GET", path) for path in ("/healthz", "/readyz") for _ in range(TIMES)]
-        busy.answers = answers
-    finally:
-        for name in HELD:
-            product.release(name)
+    _measure(alice, watched, times=3)  # each process has loaded what it needs
+    quiet, busy = Phase(), Phase()
+    probes: list[tuple[int, float]] = []
+    for number in range(ROUNDS):
+        console.print(f"round {number + 1}: quiet … (load of this machine: {os.getloadavg()[0]:.1f})", style="dim")
+        quiet.add(_phase(product, alice, watched))
+        console.print("one user does his worst …", style="dim")
+        with _held(product), _worst(mallory, held) as (other, answers):
+            phase = _phase(product, alice, watched, other.pid)
+            probes += [fetch(port, "GET", path) for path in ("/healthz", "/readyz") for _ in range(TIMES)]
+        phase.answers = answers
+        busy.add(phase)
+        _settle(mallory.owner)
     for what in quiet.taken:
         yield from _compare(what, quiet.taken[what], busy.taken[what])
     yield row("probes meanwhile", [seconds for _, seconds in probes], errors=sum(status != 200 for status, _ in probes))
     yield row("quiet", [quiet.seconds], errors=0, note=quiet.told())
     had = ", ".join(f"{times} × {what}" for what, times in sorted(busy.answers.items()))
     yield row("one does his worst", [busy.seconds], errors=0, note=f"{busy.told()}; answers: {had}")
+
+
+@contextmanager
+def _held(product: Product) -> Iterator[None]:
+    for name in HELD:
+        product.hold(name)
+    try:
+        yield
+    finally:
+        for name in HELD:
+            product.release(name)
+
+
+def _settle(owner: str) -> None:
+    """Until nothing of the one who did his worst is under way: else it would weigh on the quiet round that follows."""
+
+    def at_rest() -> bool:
+        calls = CallInFlight.objects.filter(owner=owner, claim__isnull=False)
+        checks = ConnectionCheck.objects.filter(owner=owner, state__in=("queued", "running"))
+        return not calls.exists() and not checks.exists()
+
+    wait_for(at_rest, seconds=120, what="the end of his work")
 
 
 def _compare(what: str, quiet: list[tuple[int, float]], busy: list[tuple[int, float]]) -> Iterator[Row]:

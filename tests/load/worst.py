@@ -3,11 +3,14 @@ processor's time is none of the product's.
 
 Reads ``{"owner", "port", "cookie", "token", "held"}`` from its standard input, writes "going" when all is under way,
 goes on until its input ends, and then writes how often it had which answer.
+
+The variable ``LOAD_WORST`` (such as ``page,check``) leaves him those of his deeds alone, to see which does what.
 """
 
 from __future__ import annotations
 
 import json
+import os
 import sys
 import threading
 import time
@@ -32,6 +35,7 @@ from wizard.drafts.editing import create_wizard_session
 from wizard.drafts.validation import request_validation
 
 JOBS, DRAFTS, PAGES, CALLS = 120, 60, 16, 80
+DEEDS = ("page", "check", "validation", "job", "draft", "heartbeat")
 
 
 def main() -> None:
@@ -46,12 +50,14 @@ def main() -> None:
             with lock:
                 answers[f"{what} {status}"] += 1
 
-    _fill_queues(mallory.owner, held)
+    deeds = [deed for deed in os.environ.get("LOAD_WORST", ",".join(DEEDS)).split(",") if deed]
+    _fill_queues(mallory.owner, held, deeds)
     acts: list[tuple[str, Callable[[], tuple[int, float]]]] = [("page", mallory.page)] * PAGES
     acts += [("check", lambda: mallory.call(f"{held[next(numbers) % len(held)]}/revalidate"))] * (CALLS // 2)
     acts += [("validation", lambda: mallory.validate(HELD[next(numbers) % len(HELD)]))] * (CALLS // 2)
     acts += [("job", lambda: _job(mallory.owner))]
-    with ThreadPoolExecutor(len(acts)) as pool:
+    acts = [(what, act) for what, act in acts if what in deeds]
+    with ThreadPoolExecutor(len(acts) or 1) as pool:
         for what, act in acts:
             pool.submit(again, what, act)
         time.sleep(5)
@@ -64,8 +70,8 @@ def main() -> None:
         print(json.dumps(answers), flush=True)  # noqa: T201
 
 
-def _fill_queues(owner: str, held: list[str]) -> None:
-    for number in range(DRAFTS):
+def _fill_queues(owner: str, held: list[str], deeds: list[str]) -> None:
+    for number in range(DRAFTS if "draft" in deeds else 0):
         name = HELD[number % len(HELD)]
         content = DraftContent(steps={
             "provider": {"provider": "toy"},
@@ -75,7 +81,7 @@ def _fill_queues(owner: str, held: list[str]) -> None:
         })  # fmt: skip
         draft = create_wizard_session(Scope(owner), content)
         request_validation(draft, content)
-    for number in range(JOBS):
+    for number in range(JOBS if "job" in deeds else 0):
         try:
             start_job(
                 scope=Scope(owner), actor=SYSTEM, kind="fleet.revalidate", title=f"{number}",
@@ -83,7 +89,8 @@ def _fill_queues(owner: str, held: list[str]) -> None:
             )  # fmt: skip
         except ProviderError:  # as many as the team may have
             break
-    CloudAccount.objects.filter(pk__in=held).update(next_check_at=timezone.now())
+    if "heartbeat" in deeds:
+        CloudAccount.objects.filter(pk__in=held).update(next_check_at=timezone.now())
 
 
 def _job(owner: str) -> tuple[int, float]:

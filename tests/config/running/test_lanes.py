@@ -188,9 +188,9 @@ def test_who_sends_one_after_the_other_is_not_held_back(monkeypatch: pytest.Monk
             company.goes(caller, used=0.1)
     company.comes("mallory")
     company.comes("mallory")  # and now two at once
-    assert company.rest("mallory") == pytest.approx(lanes.DEBT / lanes.PART)
+    assert company.rest("mallory") == pytest.approx(lanes.LONGEST_REST)
     assert company.rest("alice") == 0.0
-    clock[0] += lanes.DEBT / lanes.PART
+    clock[0] += lanes.LONGEST_REST
     assert company.rest("mallory") == 0.0
 
 
@@ -206,6 +206,45 @@ def test_who_is_alone_is_not_held_back(monkeypatch: pytest.MonkeyPatch) -> None:
     assert company.rest("mallory") > 0.0
     clock[0] += lanes.CROWDED_FOR + 0.1
     assert company.rest("mallory") == 0.0
+
+
+def test_who_sends_several_waits_a_moment_for_somebodys_only_request(monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = [100.0]
+    monkeypatch.setattr(lanes, "time", SimpleNamespace(monotonic=lambda: clock[0], thread_time=lambda: 0.0))
+    company = Company()
+    for _ in range(3):
+        company.comes("mallory")
+    company.begins("mallory")
+    clock[0] += 0.1
+    company.comes("alice")
+    assert company.rest("mallory") == 0.0  # hers waits itself
+    assert company.rest("alice") == 0.0
+    company.begins("alice")
+    assert company.rest("mallory") == pytest.approx(lanes.YIELD_MOST - 0.1)  # so much at most, since his last began
+    company.begins("mallory")
+    assert company.rest("mallory") == pytest.approx(lanes.YIELD)  # and so much since hers began: it may be a long one
+    company.goes("alice")
+    assert company.rest("mallory") == 0.0
+    for _ in range(2):
+        company.comes("alice")
+        company.begins("alice")
+    assert company.rest("mallory") == 0.0  # of two who send several, neither waits for the other
+
+
+def test_a_part_of_the_processor_is_one_for_all_processes(monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = [100.0]
+    monkeypatch.setattr(lanes, "time", SimpleNamespace(monotonic=lambda: clock[0], thread_time=lambda: 0.0))
+    alone, one_of_four = Company(), Company(4)
+    for company in (alone, one_of_four):
+        for caller in ("mallory", "mallory", "mallory", "alice", "alice"):
+            company.comes(caller)
+        company.goes("mallory", used=lanes.BURST + 0.05)
+    assert alone.rest("mallory") == pytest.approx(0.05 / lanes.PART)
+    assert one_of_four.rest("mallory") == pytest.approx(4 * 0.05 / lanes.PART)
+    one_of_four.goes("mallory", used=60.0)
+    for _ in range(2):
+        one_of_four.comes("mallory")
+    assert one_of_four.rest("mallory") == pytest.approx(lanes.LONGEST_REST)  # whatever was used
 
 
 COOKIE = {"COOKIE": "a=1; cam_session=secret"}

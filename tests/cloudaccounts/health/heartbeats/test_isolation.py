@@ -14,9 +14,10 @@ from django.contrib.auth.models import User
 from django.utils import timezone
 from pytest_django import Settings
 
-from cloudaccounts.health import provider_round
+from cloudaccounts.health import heartbeats, provider_round
 from cloudaccounts.health.heartbeats import run_round
 from cloudaccounts.health.owner_queue import OwnerQueue
+from cloudaccounts.health.transitions import apply_routine_checks
 from cloudaccounts.models import CloudAccount, HeartbeatRound, Notice, ProviderReach
 from cloudaccounts.work import hung
 from tests.cloudaccounts.conftest import Clock
@@ -106,6 +107,27 @@ def test_an_answer_that_comes_after_the_deadline_changes_nothing(
     impatient.set()
     wait_for(lambda: hung.count() == 0, seconds=10, what="the late answer")
     assert (fresh(account).last_check_code, fresh(account).failures) == ("deadline_exceeded", 1)
+
+
+def test_who_answered_does_not_wait_for_whose_cloud_has_not(healthy: Healthy, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(heartbeats, "FLUSH_EVERY", 3600.0)
+    _, hangs = healthy(2)
+    written, seen = threading.Event(), list[bool]()
+    check = ToyProvider.check_connection
+
+    def check_connection(provider: ToyProvider, credentials: Any, target: Any) -> None:
+        if target.account_id == hangs.account_id:
+            seen.append(written.wait(5))
+        check(provider, credentials, target)
+
+    def note(*args: Any, **kwargs: Any) -> None:
+        apply_routine_checks(*args, **kwargs)
+        written.set()
+
+    monkeypatch.setattr(ToyProvider, "check_connection", check_connection)
+    monkeypatch.setattr(provider_round, "apply_routine_checks", note)
+    assert run_round().passed == 2
+    assert seen == [True]
 
 
 def bobs(toy_account: MakeAccount, bob: User, number: int) -> list[CloudAccount]:
