@@ -22,6 +22,7 @@ from scans.compliance.own.catalogue import PREFIX
 from scans.findings.tag_sets import copy_tag_sets
 from scans.models import (
     AccountFindingDay,
+    AccountTotals,
     Asset,
     CheckTotal,
     ComplianceDay,
@@ -59,7 +60,7 @@ def sync_account(account: CloudAccount) -> None:
     named = (Asset, EngineFinding, EngineRun, ScanRun)
     owned = (
         Asset, EngineFinding, EngineRun, Finding, FindingComment, ScanRun, ScanSchedule, CheckTotal, ComplianceDay,
-        AccountFindingDay,
+        AccountTotals, AccountFindingDay,
     )  # fmt: skip
     copies: list[tuple[type[Model], dict[str, str]]] = [(model, {"account_name": account.name}) for model in named]
     copies.append((Finding, {"account_name": account.name, "account_key": name_key(account.name)}))
@@ -77,7 +78,7 @@ def sync_account(account: CloudAccount) -> None:
 def delete_account_records(account_id: UUID) -> None:
     """Deletes everything that scans stored of a deleted account, and its runs."""
     # The runs first: a worker in the middle of one finds its claim gone at its next write, and stops.
-    counted = (CheckTotal, ComplianceDay, AccountFindingDay)
+    counted = (CheckTotal, AccountTotals, ComplianceDay, AccountFindingDay)
     engines = (EngineRun, EngineFinding, EngineChoice)
     for model in (ScanRun, *engines, Finding, FindingComment, Asset, ScanUnitRecord, ScanSchedule, *counted):
         rows = model._default_manager.filter(account=account_id)

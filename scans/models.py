@@ -1,7 +1,7 @@
 """Django's list of the models of this app. Each is defined beside the code that writes it."""
 
 from scans.assets.models import Asset
-from scans.compliance.models import AnswerState, CheckTotal, ComplianceDay, ControlAnswer
+from scans.compliance.models import AccountTotals, AnswerState, CheckTotal, ComplianceDay, ControlAnswer
 from scans.compliance.own.models import FrameworkRevision, OwnFramework
 from scans.engines.models import EngineChoice, EngineFinding, EngineRelation, EngineRun, EngineRunStatus
 from scans.findings.models import (
@@ -26,6 +26,7 @@ __all__ = [
     "SHOWN",
     "SHOWN_OR_NOT",
     "AccountFindingDay",
+    "AccountTotals",
     "AnswerState",
     "Asset",
     "CheckTotal",

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from uuid import UUID
-
-from django.db.models import Max, Sum
+from typing import Any
 
 from cloudaccounts.accounts.coverage import GapKind, stored_gaps, unread_regions
+from cloudaccounts.accounts.visibility import within
 from cloudaccounts.models import CloudAccount
+from scans.compliance.facts import MANY
 from scans.compliance.scope import ReportScope
-from scans.models import CheckTotal
+from scans.models import AccountTotals
 
 REGIONS = 8  # named in a sentence
 
@@ -59,20 +59,20 @@ class AccountCoverage:
 
 
 def coverage_of(scope: ReportScope, provider: str = "") -> list[AccountCoverage]:
-    """Each account in scope (of one cloud, where it is given), by name. Two queries."""
+    """Each account in scope (of one cloud, where it is given), by name. One query."""
     accounts = [account for account in scope.accounts if provider in {"", account.provider}]
-    totals = CheckTotal.objects.filter(owner=scope.owner, account__in=[account.pk for account in accounts])
-    sums = {row["account"]: row for row in totals.values("account").annotate(at=Max("at"), undecided=Sum("unknown"))}
-    unread: dict[UUID, dict[str, None]] = {}
-    # As keys of a dict, because several checks need the same reading, and it is named once.
-    for account, places in totals.filter(unread__gt=0).values_list("account", "unread_places"):
-        unread.setdefault(account, {}).update(dict.fromkeys(places))
+    rows = within(AccountTotals.objects.all(), scope.team)
+    if len(accounts) <= MANY:
+        rows = rows.filter(account__in=[account.pk for account in accounts])
+    columns = rows.order_by().values_list("account", "at", "undecided", "unread_places")
+    totals = {account: rest for account, *rest in columns}
+    never: tuple[Any, ...] = (None, 0, ())
     return [
         AccountCoverage(
             account=account,
-            at=sums[account.pk]["at"] if account.pk in sums else None,
-            undecided=sums[account.pk]["undecided"] if account.pk in sums else 0,
-            unread=tuple(sorted(unread.get(account.pk, ()))),
+            at=at,
+            undecided=undecided,
+            unread=tuple(unread),
             unscanned=unread_regions(account),
             # Of the gaps the denied permissions alone: regions and readings have fields of their own.
             denied=tuple(gap.what for gap in stored_gaps(account) if gap.kind == GapKind.PERMISSION),
@@ -81,6 +81,7 @@ def coverage_of(scope: ReportScope, provider: str = "") -> list[AccountCoverage]
             stale=account.coverage.get("units", {}).get("stale", 0),
         )
         for account in accounts
+        for at, undecided, unread in [totals.get(account.pk, never)]
     ]
 
 

@@ -1,4 +1,4 @@
-"""The list of frameworks over a large fleet, from sums by check: no account is read, and no total by itself.
+"""The list of frameworks over a large fleet, from one row of totals an account: no account itself is read.
 
 How many controls are in which state follows from whether any account fails, is unknown or muted, and not from which:
 one failure makes a control failed, whatever else there is; without one, anything unknown makes it unknown; then what is
@@ -8,25 +8,27 @@ names accounts, or counts them by control, is no part of it: that is a framework
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
-from typing import Any
-from uuid import UUID, uuid4
+from datetime import datetime
+from uuid import uuid4
 
-from django.db import connections
-from django.db.models import Count, Min, Q, QuerySet
-from django.utils import timezone
+from django.db.models import Count, Q
 
 from cloudaccounts.accounts.coverage import unread_regions
 from cloudaccounts.accounts.kept_numbers import LARGE, KeptNumbers
 from cloudaccounts.accounts.visibility import visible_accounts, within
 from cloudaccounts.models import CloudAccount, SwitchedOffCheck
-from scans.compliance.facts import Facts, RuleFacts
+from scans.compliance.account_totals import read_account_states
+from scans.compliance.facts import Facts, RuleFacts, rules_by_cloud
 from scans.compliance.own.catalogue import frameworks_of
+from scans.compliance.packing import ABSENT, PASSED, UNDECIDED
 from scans.compliance.queries import Report, evaluated, rule_providers
 from scans.compliance.scope import ReportScope
-from scans.models import SHOWN_OR_NOT, CheckTotal, Finding, FindingStatus, ScanEvery, ScanSchedule
-from scans.runs.readings import stale_period
+from scans.models import SHOWN_OR_NOT, Finding, FindingStatus
 from teams.scope import Scope
+
+GATHERED = 5_000  # different states of accounts of a cloud that are held at a time
 
 
 def is_large(team: Scope) -> bool:
@@ -52,24 +54,20 @@ def _facts(team: Scope, sizes: Mapping[str, int], providers: Mapping[str, str]) 
         for cloud in sizes
     )
     scope = ReportScope(team, accounts, sizes=sizes)
-    totals = _totals(team)
+    states, oldest = _states(team, sizes, providers)
     failing, muted = _failures(team)
-    stale = _stale(team)
     rules: dict[str, RuleFacts] = {}
     for rule, cloud in providers.items():
-        bit, total = scope.by_provider.get(cloud, 0), totals.get(rule)
+        bit, letters = scope.by_provider.get(cloud, 0), states.get(rule, set())
         fails = bit if rule in failing else 0
-        # Fewer totals than accounts: some were never scanned by this check.
-        known = total is not None and total["number"] >= sizes.get(cloud, 0) and not total["undecided"]
-        unknown = bit & ~fails if not known or rule in stale else 0
+        unknown = bit & ~fails if not letters or letters & {UNDECIDED, ABSENT} else 0
         rest = bit & ~(fails | unknown)
         hidden = rest if rule in muted else 0
-        passed = bool(total and total["passed"])
+        passed = PASSED in letters
         rules[rule] = RuleFacts(
             failed=fails, unknown=unknown, muted=hidden, passed=rest & ~hidden if passed else 0,
             empty=0 if passed else rest & ~hidden, failures=failing.get(rule, 0), muted_failures=muted.get(rule, 0),
         )  # fmt: skip
-    oldest = min((total["oldest"] for total in totals.values()), default=None)
     off = {row.check_id: row for row in SwitchedOffCheck.objects.filter(owner=team.owner) if row.check_id in rules}
     return Facts(scope, rules, off, oldest)
 
@@ -82,14 +80,35 @@ def _has_unread_regions(team: Scope, provider: str) -> bool:
     return any(unread_regions(account) != () for account in columns.iterator(chunk_size=100))
 
 
-def _totals(team: Scope) -> dict[str, Mapping[str, Any]]:
-    """By check: how many accounts have one, whether any passed or is undecided, and the oldest scan. One query."""
-    rows = within(CheckTotal.objects.all(), team).order_by().values("check_id")
-    summed = rows.annotate(
-        number=Count("account"), oldest=Min("at"), passed=Count("account", filter=Q(passed__gt=0)),
-        undecided=Count("account", filter=Q(unknown__gt=0) | Q(unread__gt=0)),
-    )  # fmt: skip
-    return {row["check_id"]: row for row in summed}
+def _states(
+    team: Scope, sizes: Mapping[str, int], providers: Mapping[str, str]
+) -> tuple[dict[str, set[str]], datetime | None]:
+    """By check: which letters its accounts have, "never" among them where any has none. And the oldest scan."""
+    by_cloud = rules_by_cloud(providers)
+    distinct: dict[str, set[str]] = {cloud: set() for cloud in by_cloud}
+    found: dict[str, list[set[str]]] = {cloud: [set() for _ in rules] for cloud, rules in by_cloud.items()}
+    numbers, oldest = Counter[str](), None
+
+    def gather(cloud: str) -> None:
+        for letters, column in zip(found[cloud], zip(*distinct[cloud], strict=True), strict=False):
+            letters.update(column)
+        distinct[cloud].clear()
+
+    for row in read_account_states(team, by_cloud):
+        numbers[row.provider] += 1
+        oldest = row.at if oldest is None else min(oldest, row.at)
+        if row.provider in distinct:
+            distinct[row.provider].add(row.states)
+            if len(distinct[row.provider]) >= GATHERED:
+                gather(row.provider)
+    for cloud in by_cloud:
+        gather(cloud)
+        if numbers[cloud] < sizes.get(cloud, 0):  # some were never scanned
+            for letters in found[cloud]:
+                letters.add(ABSENT)
+    return {
+        rule: letters for cloud, rules in by_cloud.items() for rule, letters in zip(rules, found[cloud], strict=True)
+    }, oldest
 
 
 def _failures(team: Scope) -> tuple[dict[str, int], dict[str, int]]:
@@ -101,25 +120,3 @@ def _failures(team: Scope) -> tuple[dict[str, int], dict[str, int]]:
         counts = hidden if row["suppressed"] or row["muted"] else failing
         counts[row["check_id"]] = counts.get(row["check_id"], 0) + row["number"]
     return failing, hidden
-
-
-def _stale(team: Scope) -> set[str]:
-    """Checks with readings in any account that are older than twice its schedule. A query for each kind of schedule."""
-    now = timezone.now()
-    rows = within(CheckTotal.objects.all(), team).order_by()
-    stale: set[str] = set(rows.filter(read_at=None).values_list("check_id", flat=True).distinct())
-    scheduled = within(ScanSchedule.objects.all(), team)
-    for every in ScanEvery.values:
-        old = rows.filter(read_at__lt=now - stale_period(every))
-        those = _accounts(scheduled.filter(every=every))
-        condition = Q(account__in=those)
-        if every == ScanEvery.DAILY:  # which holds without a schedule as well
-            condition = ~Q(account__in=_accounts(scheduled.exclude(every=every)))
-        stale |= set(old.filter(condition).values_list("check_id", flat=True).distinct())
-    return stale
-
-
-def _accounts(rows: QuerySet[ScanSchedule]) -> QuerySet[ScanSchedule, UUID] | list[UUID]:
-    keys: QuerySet[ScanSchedule, UUID] = rows.order_by().values_list("account", flat=True)
-    # A subquery would be asked for each row there.
-    return list(keys) if connections[rows.db].vendor == "mongodb" else keys

@@ -40,6 +40,35 @@ class CheckTotal(models.Model):
         return self.check_id
 
 
+class AccountTotals(models.Model):
+    """What the `CheckTotal`s of an account say, in one row: a report of 350 accounts reads 350 rows, and not 50,000.
+
+    They are the truth; `scans.compliance.account_totals` writes this from them, in the transaction that wrote them.
+    ``checks`` are ids by spaces, ``states`` has a letter for each of them and ``ages`` a number: the place in ``times``
+    of the oldest reading that it rests on. `scans.compliance.packing` makes them and reads them.
+    """
+
+    account = models.UUIDField(primary_key=True)
+    owner = models.CharField(max_length=64)  # `scans.account_sync` follows a transfer
+    provider = models.CharField(max_length=32)
+    layout = models.CharField(max_length=64)  # a digest of ``checks``, which are the same in most rows, and long
+    states = models.TextField()
+    times = models.TextField(blank=True)  # milliseconds since 1970 by spaces, the oldest first
+    ages = models.TextField(blank=True)  # by spaces
+    undecided = models.PositiveIntegerField()
+    at = models.DateTimeField()
+    unread_places = models.JSONField(default=list)
+    # Last: databases find the columns before it without reading on.
+    checks = models.TextField()
+
+    class Meta:
+        db_table = "account_totals"
+        indexes = [models.Index(fields=["owner"], name="account_totals_owner")]
+
+    def __str__(self) -> str:
+        return str(self.account)
+
+
 class AnswerState(models.TextChoices):
     PASSED = "passed", "passed"
     FAILED = "failed", "failed"

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from cloudaccounts.models import CloudAccount
-from scans.compliance.evaluation import ControlResult, ControlState
+from scans.compliance.evaluation import LETTERS, ControlResult, ControlState
 from scans.compliance.queries import Report
 from scans.compliance.schema import Section
 from teams.names import name_order
@@ -20,6 +20,10 @@ LABELS = {
 }  # fmt: skip
 FIT, FAIR, POOR = 90, 75, 60  # percent: where a cell of the table of accounts changes its tone
 
+_LETTER = {state: letter for letter, state in LETTERS.items()}
+_PASSED, _FAILED, _UNKNOWN = (
+    _LETTER[state] for state in (ControlState.PASSED, ControlState.FAILED, ControlState.UNKNOWN)
+)
 UNKNOWN = 99.5  # in the order of accounts: after whatever fails, before what passes whole
 
 
@@ -117,15 +121,15 @@ def account_rows(report: Report) -> tuple[list[Section], list[AccountRow]]:
     """Sections as columns, accounts as rows; the worst first, and what nothing is known of before what is well."""
     columns = grouped(report.results, report)
     scope, provider = report.facts.scope, report.framework.provider
+    # Control by control, and then turned: for each account a letter for each control, by section.
+    letters = [_letters([row.result for row in group.rows], len(scope.accounts)) for group in columns]
     rows = []
-    for place, account in enumerate(scope.accounts):
+    for account, *sections in zip(scope.accounts, *letters, strict=True):
         # Left out after they were numbered: the place in the whole scope is the account's bit in the masks.
         if provider and account.provider != provider:
             continue
-        cells = [_cell([row.result for row in group.rows], place) for group in columns]
-        whole = _cell(report.results, place)
-        failed = sum(result.accounts.failed >> place & 1 for result in report.results)
-        rows.append(AccountRow(account, cells, whole, failed))
+        whole = "".join(sections)
+        rows.append(AccountRow(account, [_cell(each) for each in sections], _cell(whole), whole.count(_FAILED)))
     # What fails is read first; where most are still unscanned, they would bury it.
     rows.sort(
         key=lambda row: (UNKNOWN if row.whole.percent is None else row.whole.percent, name_order(row.account.name))
@@ -167,10 +171,15 @@ def _row(result: ControlResult) -> Row:
     return Row(result, bar(numbers), f"Accounts: {words or 'none'}")
 
 
-def _cell(results: Sequence[ControlResult], place: int) -> Cell:
+def _letters(results: Sequence[ControlResult], accounts: int) -> list[str]:
+    """For each account a letter for each of these controls."""
     # A control without rules says nothing of an account: people answer it for the whole framework.
-    states = [result.accounts.state_of(place) for result in results if result.control.rules]
-    passed, failed = states.count(ControlState.PASSED.value), states.count(ControlState.FAILED.value)
+    evaluated = [result.accounts.letters(accounts) for result in results if result.control.rules]
+    return ["".join(letters) for letters in zip(*evaluated, strict=True)] if evaluated else [""] * accounts
+
+
+def _cell(letters: str) -> Cell:
+    passed, failed = letters.count(_PASSED), letters.count(_FAILED)
     # Rounded down: 100 % means that nothing failed.
     percent = passed * 100 // (passed + failed) if passed + failed else None
-    return Cell(percent, gap=ControlState.UNKNOWN.value in states, covered=bool(states))
+    return Cell(percent, gap=_UNKNOWN in letters, covered=bool(letters))

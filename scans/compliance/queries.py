@@ -58,7 +58,7 @@ class Report:
 
 
 def report_on(framework: Framework, scope: ReportScope) -> Report:
-    """Nine queries beside those of the scope."""
+    """Seven queries beside those of the scope."""
     return reports_on([framework], scope)[0]
 
 

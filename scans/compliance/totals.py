@@ -17,6 +17,7 @@ from cloudaccounts.contract.inventory import ScanUnit
 from cloudaccounts.contract.rules import PostureCheck
 from cloudaccounts.models import CloudAccount
 from cloudaccounts.work.databases import SECURITY
+from scans.compliance.account_totals import renew_account_totals
 from scans.compliance.evaluation import evaluate_framework, totals
 from scans.compliance.facts import read_facts
 from scans.compliance.own.catalogue import frameworks_of
@@ -68,6 +69,7 @@ def record_totals(
         retired = set(stored) - {row.check_id for row in rows}
         if retired:
             CheckTotal.objects.filter(account=account.pk, check_id__in=retired).delete()
+        renew_account_totals(account.pk, run.owner, run.provider)
     # After the totals, because it evaluates the frameworks by what is stored of them.
     record_compliance_day(account, checks, now)
 

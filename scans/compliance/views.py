@@ -25,7 +25,7 @@ from scans.compliance.answers import answer_control, withdraw_answer
 from scans.compliance.controls import answer_history, check_lines, exceptions_shown, failing_findings
 from scans.compliance.course import course_of
 from scans.compliance.coverage import by_gap, coverage_of
-from scans.compliance.evaluation import ControlResult, is_answerable
+from scans.compliance.evaluation import LETTERS, ControlResult, is_answerable
 from scans.compliance.exports import COLUMNS, control_rows
 from scans.compliance.fleet import FRAMEWORKS, is_large
 from scans.compliance.forms import AnswerForm, ScopeForm
@@ -169,10 +169,11 @@ def _control_page(request: HttpRequest, framework: Framework, control: Control, 
 def _account_states(framework: Framework, scope: ReportScope, result: ControlResult) -> list[dict[str, Any]]:
     """Each account that the framework is about, with its state; failing ones first."""
     order = ("failed", "unknown", "muted", "not_covered", "passed")
+    letters = result.accounts.letters(len(scope.accounts))
     rows = [
         (order.index(state), {"account": account, "state": state})
-        for place, account in enumerate(scope.accounts)
-        if framework.provider in {"", account.provider} and (state := result.accounts.state_of(place))
+        for letter, account in zip(letters, scope.accounts, strict=True)
+        if framework.provider in {"", account.provider} and (state := LETTERS[letter].value)
     ]
     return [row for _, row in sorted(rows, key=lambda pair: pair[0])]
 

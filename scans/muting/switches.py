@@ -20,6 +20,7 @@ from cloudaccounts.models import SwitchedOffCheck
 from cloudaccounts.work.databases import SECURITY
 from cloudaccounts.work.reading import row_batches
 from scans.batching import batched
+from scans.compliance.account_totals import forget_checks
 from scans.findings.checks import find_check
 from scans.findings.history import append_history, history_line
 from scans.findings.suppression import clean_reason
@@ -126,6 +127,7 @@ def _record(owner: str, check_ids: Iterable[str], actor: Actor, state: str, rest
 def _close(owner: str, check_ids: Collection[str], limit: int) -> int:
     """Up to ``limit`` open findings; answers with their number. Repeatable: totals go first, findings after them."""
     CheckTotal.objects.filter(owner=owner, check_id__in=check_ids).delete()
+    forget_checks(owner, check_ids)
     marks = dict(SwitchedOffCheck.objects.filter(owner=owner, check_id__in=check_ids).values_list("check_id", "pk"))
     rows = list(Finding.objects.filter(owner=owner, check_id__in=check_ids, status=FindingStatus.OPEN)[:limit])
     now = timezone.now()

@@ -21,6 +21,7 @@ CORE = (
     "tests/wizard/drafts/test_completion.py",
     "tests/scans/runs/test_execution.py",
     "tests/scans/runs/test_scheduling.py",
+    "tests/scans/compliance/test_account_totals.py",
     "tests/scans/findings/test_writer.py",
     "tests/scans/findings/test_views.py",
     "tests/config/test_health.py",

@@ -19,11 +19,12 @@ from cloudaccounts.groups.services import add_members, create_group
 from cloudaccounts.models import CloudAccount, SwitchedOffCheck
 from cloudaccounts.work.databases import SECURITY
 from scans.compliance import fleet
+from scans.compliance.account_totals import renew_account_totals
 from scans.compliance.fleet import FRAMEWORKS, reports_of
 from scans.compliance.own.catalogue import frameworks_of
 from scans.compliance.queries import Report, reports_on
 from scans.compliance.scope import accounts_in_scope
-from scans.models import CheckTotal, Finding, ScanSchedule
+from scans.models import AccountTotals, CheckTotal, Finding, ScanSchedule
 from teams.scope import Scope
 from tests.conftest import ALL_DATABASES, MakeAccount
 from tests.scans.findings.test_views import make
@@ -61,7 +62,7 @@ def test_whatever_was_found(alice: User, toy_account: MakeAccount) -> None:
     add_members(group, actor=SYSTEM, accounts=[row.pk for row in accounts[:2]])
     states = set()
     for _ in range(40):
-        for model in (CheckTotal, Finding, ScanSchedule, SwitchedOffCheck):
+        for model in (CheckTotal, AccountTotals, Finding, ScanSchedule, SwitchedOffCheck):
             model._default_manager.filter(owner=owner).delete()
         whole = draw.random() < 0.6  # most faults hide what the others would do
         for account in accounts:
@@ -71,16 +72,18 @@ def test_whatever_was_found(alice: User, toy_account: MakeAccount) -> None:
                     account=account.pk, owner=owner, every=draw.choice(["daily", "weekly", "off"]), next_at=now,
                     full_at=now,
                 )  # fmt: skip
+            at = now - timedelta(hours=draw.randint(0, 9))  # a scan writes all of its account at one moment
             for rule in RULES:
                 if whole or draw.random() < 0.9:
                     total(
-                        account, rule, passed=draw.choice([0, 2]), at=now - timedelta(hours=draw.randint(0, 9)),
+                        account, rule, passed=draw.choice([0, 2]), at=at,
                         unknown=0 if whole or draw.random() < 0.9 else 1,
                         unread=0 if whole or draw.random() < 0.9 else 1,
                         read_at=draw.choice([now, now, now - timedelta(days=draw.choice([1, 3, 20])), None][:3]),
                     )  # fmt: skip
                 if draw.random() < 0.15:
                     make(account, "one", check_id=rule, suppressed=draw.random() < 0.5, muted=draw.random() < 0.5)
+            renew_account_totals(account.pk, owner, account.provider)
         if draw.random() < 0.2:
             SwitchedOffCheck.objects.create(
                 owner=owner, check_id=draw.choice(RULES), reason="x", author="alice", created_at=now
@@ -95,6 +98,7 @@ def test_a_reading_without_a_date_is_unknown(alice: User, toy_account: MakeAccou
     account = toy_account(alice)
     for rule in RULES:
         total(account, rule, passed=1, read_at=None)
+    renew_account_totals(account.pk, account.owner, account.provider)
     both(Scope(account.owner))
 
 

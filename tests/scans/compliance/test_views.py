@@ -210,7 +210,7 @@ class TestAnswers:
 
 @pytest.mark.parametrize(
     ("address", "queries"),
-    [(ROOT, NAVIGATION + 13), (TOY, NAVIGATION + 13), (f"{TOY}?view=report", 14), (f"{TOY}1.1/", NAVIGATION + 15)],
+    [(ROOT, NAVIGATION + 11), (TOY, NAVIGATION + 10), (f"{TOY}?view=report", 11), (f"{TOY}1.1/", NAVIGATION + 12)],
 )
 def test_pages_take_as_many_queries_for_many_accounts_as_for_one(
     address: str,
