@@ -22,6 +22,7 @@ from cloudaccounts.api.auth import actor_of, owner_of, scope_of
 from cloudaccounts.api.conditional import check_match, tagged
 from cloudaccounts.api.idempotency import idempotent, ticket_id
 from cloudaccounts.api.in_flight import waits_for_cloud
+from cloudaccounts.api.one_at_a_time import one_at_a_time
 from cloudaccounts.api.openapi import answers
 from cloudaccounts.api.paging import page_of, refuse_unknown
 from cloudaccounts.api.shapes import account_json, accounts_json, created_json
@@ -110,6 +111,7 @@ def get_account(request: HttpRequest, account_id: UUID) -> HttpResponse:
     summary="Change an account",
     **answers({200: schemas.AccountWithProof}, 404, body=True, matched=True, examples=examples.ACCOUNT_CHANGES),
 )
+@one_at_a_time
 def change_account(request: HttpRequest, account_id: UUID, body: schemas.AccountChanges) -> HttpResponse:
     account = account_or_404(request, account_id)
     check_match(request, _state(account_json(scope_of(request), account)), row=account)
@@ -120,6 +122,7 @@ def change_account(request: HttpRequest, account_id: UUID, body: schemas.Account
 
 
 @router.delete("/{uuid:account_id}", summary="Delete an account", **answers({204: None}, 404, 409, matched=True))
+@one_at_a_time
 def delete_account(request: HttpRequest, account_id: UUID) -> HttpResponse:
     """With its credentials and all that was discovered. At the cloud nothing changes.
 

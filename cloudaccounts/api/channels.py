@@ -16,6 +16,7 @@ from cloudaccounts.api.answers import reply
 from cloudaccounts.api.auth import actor_of, scope_of
 from cloudaccounts.api.conditional import check_match, tagged
 from cloudaccounts.api.idempotency import idempotent
+from cloudaccounts.api.one_at_a_time import one_at_a_time
 from cloudaccounts.api.openapi import answers
 from cloudaccounts.api.paging import page_of, refuse_unknown, slice_of
 from cloudaccounts.api.schemas import Input, Listed, Page, Text
@@ -248,6 +249,7 @@ def get_channel(request: HttpRequest, channel_id: UUID) -> HttpResponse:
         examples={"Critical findings alone": {"min_severity": "critical"}, "Off for now": {"enabled": False}},
     ),
 )  # fmt: skip
+@one_at_a_time
 def change_channel(request: HttpRequest, channel_id: UUID, body: ChannelChanges) -> HttpResponse:
     """What is left out stays. Its kind stays: another kind is another channel."""
     channel = _channel_or_404(request, channel_id)
@@ -265,6 +267,7 @@ def change_channel(request: HttpRequest, channel_id: UUID, body: ChannelChanges)
 
 
 @router.delete("/{uuid:channel_id}", summary="Delete a channel", **answers({204: None}, 404, matched=True))
+@one_at_a_time
 def delete_channel(request: HttpRequest, channel_id: UUID) -> HttpResponse:
     """With what waits for it. What it has opened at its receiver stays there."""
     channel = _channel_or_404(request, channel_id)

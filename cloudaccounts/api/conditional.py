@@ -32,8 +32,8 @@ def is_conditional(request: HttpRequest) -> bool:
 def check_match(request: HttpRequest, state: Any, *, row: Model | None = None) -> None:
     """Raises `ChangedMeanwhileError` (412) where the call names another state than this. Without a header nothing.
 
-    ``row`` has ``updated_at``: moving it on by one conditional UPDATE lets one of two calls at the same moment through.
-    Where there is none, the call is `one_at_a_time`.
+    Every call that uses this is `one_at_a_time`: until its change is written, another would still find the same state.
+    ``row`` has ``updated_at``: moving it on by a conditional UPDATE also finds what a page has changed meanwhile.
     """
     if not is_conditional(request):
         return

@@ -106,6 +106,7 @@ def get_group(request: HttpRequest, group_id: UUID) -> HttpResponse:
         examples={"Another name": {"name": "Payments and billing"}, "To the top of the tree": {"parent": None}},
     ),
 )  # fmt: skip
+@one_at_a_time
 def change_group(request: HttpRequest, group_id: UUID, body: GroupChanges) -> HttpResponse:
     group = _group_or_404(request, group_id)
     check_match(request, _state(group), row=group)
@@ -126,6 +127,7 @@ def change_group(request: HttpRequest, group_id: UUID, body: GroupChanges) -> Ht
 
 
 @groups.delete("/{uuid:group_id}", summary="Delete a group", **answers({204: None}, 404, matched=True))
+@one_at_a_time
 def delete_group(request: HttpRequest, group_id: UUID) -> HttpResponse:
     """Its accounts stay connected, and groups nested in it move up one level."""
     group = _group_or_404(request, group_id)

@@ -17,7 +17,10 @@ from django.utils import timezone
 
 from cloudaccounts.api import conditional, one_at_a_time
 from cloudaccounts.audit.actor import SYSTEM
+from cloudaccounts.channels import services as channel_services
 from cloudaccounts.errors import ChangedMeanwhileError
+from cloudaccounts.groups import services as group_services
+from cloudaccounts.lifecycle import onboarding, state_changes
 from cloudaccounts.models import ChangeUnderWay, CloudAccount, Organization
 from cloudaccounts.tokens.retention import purge_api_records
 from scans.findings import triage
@@ -25,6 +28,7 @@ from scans.models import Finding
 from scans.muting.rules import create_mute_rule
 from teams.scope import Scope
 from tests.api.conftest import Caller, assert_problem
+from tests.channels import make_channel
 from tests.cloudaccounts.organizations.conftest import connecting, organization, tree  # noqa: F401 # fixtures
 from tests.conftest import ALL_DATABASES, MakeAccount
 from tests.scans.compliance.own.conftest import OWN
@@ -155,6 +159,70 @@ def test_a_finding_that_a_page_changes_meanwhile(
     stored = Finding.objects.get(pk=finding.pk)
     assert (stored.assignee, stored.due) == ("", today)
     assert [line["what"] for line in stored.suppressions] == ["due"]
+
+
+@pytest.fixture
+def slow_change(monkeypatch: pytest.MonkeyPatch) -> Callable[[Any, str], None]:
+    """A while passes between the last look at the state and the change: another call would find it unchanged."""
+
+    def slow(module: Any, name: str) -> None:
+        change = getattr(module, name)
+
+        def slowly(*args: Any, **kwargs: Any) -> Any:
+            time.sleep(0.6)
+            return change(*args, **kwargs)
+
+        monkeypatch.setattr(module, name, slowly)
+
+    return slow
+
+
+def one_after_the_other(call: Call) -> list[int]:
+    """The statuses of two calls, of which the second comes while the first is about to change something."""
+
+    def shortly_after(number: int) -> Any:
+        time.sleep(0.3 * number)
+        return call(number)
+
+    return both(shortly_after)
+
+
+def test_an_account_that_is_about_to_change(
+    alice_calls: Caller, account: CloudAccount, slow_change: Callable[[Any, str], None]
+) -> None:
+    slow_change(onboarding, "change_account")
+    path = f"cloud-accounts/{account.pk}"
+    tag = {"If-Match": alice_calls.get(path)["ETag"]}
+    assert one_after_the_other(lambda n: alice_calls.patch(path, {"name": f"n{n}"}, **tag)) == [200, 412]
+    account.refresh_from_db()
+    assert account.name == "n0"
+    slow_change(state_changes, "delete_account")
+    tag = {"If-Match": alice_calls.get(path)["ETag"]}
+    assert one_after_the_other(lambda _: alice_calls.delete(path, **tag)) == [204, 404]
+
+
+def test_a_group_that_is_about_to_change(
+    alice_calls: Caller, alice: User, slow_change: Callable[[Any, str], None]
+) -> None:
+    slow_change(group_services, "update_group")
+    slow_change(group_services, "delete_group")
+    path = f"groups/{group_services.create_group(scope=Scope(str(alice.pk)), actor=SYSTEM, name='g').pk}"
+    tag = {"If-Match": alice_calls.get(path)["ETag"]}
+    assert one_after_the_other(lambda n: alice_calls.patch(path, {"name": f"n{n}"}, **tag)) == [200, 412]
+    tag = {"If-Match": alice_calls.get(path)["ETag"]}
+    assert one_after_the_other(lambda _: alice_calls.delete(path, **tag)) == [204, 404]
+
+
+def test_a_channel_that_is_about_to_change(
+    alice_calls: Caller, alice: User, slow_change: Callable[[Any, str], None]
+) -> None:
+    slow_change(channel_services, "update_channel")
+    slow_change(channel_services, "delete_channel")
+    path = f"channels/{make_channel(alice).pk}"
+    tag = {"If-Match": alice_calls.get(path)["ETag"]}
+    assert one_after_the_other(lambda n: alice_calls.patch(path, {"name": f"n{n}"}, **tag)) == [200, 412]
+    tag = {"If-Match": alice_calls.get(path)["ETag"]}
+    assert one_after_the_other(lambda _: alice_calls.delete(path, **tag)) == [204, 404]
 
 
 def test_another_team_does_not_wait(alice_calls: Caller, bob_calls: Caller, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,5 +1,6 @@
 """`make load`: the product under load, on PostgreSQL and Redis and on the embedded defaults; prints a table and writes
-``var/load.json``. `python -m tests.load NAME …` plays some only: postgres, isolation-postgres, isolation-sqlite.
+``var/load.json``. `python -m tests.load NAME …` plays some only: postgres, isolation-postgres, isolation-sqlite,
+writes-postgres, writes-sqlite.
 
 ``TEST_POSTGRES_URL`` and ``TEST_REDIS_URL`` name the servers (those of this machine by default). Databases of its own
 are made there and taken away again.
@@ -31,7 +32,7 @@ REDIS = os.environ.get("TEST_REDIS_URL") or "redis://127.0.0.1:6379/15"
 
 
 SETTINGS = "LOAD_SETTINGS"  # variable that hands a play's settings on
-PLAYS = ("postgres", "isolation-postgres", "isolation-sqlite")
+PLAYS = ("postgres", "isolation-postgres", "isolation-sqlite", "writes-postgres", "writes-sqlite")
 
 
 def main() -> int:
@@ -60,7 +61,7 @@ def play(name: str) -> list[Row]:
         env = {
             **urls, "DATA_DIR": str(folder / "data"), "BASE_URL": f"http://127.0.0.1:{port}", "EMAIL_URL": "memorymail://",
             "CLOUD_ACCOUNTS_SANDBOX": "1", "CLOUD_ACCOUNTS_PLAIN_HTTP": "1", "LOG_LEVEL": "WARNING", "SECRET_KEY": "",
-            "CELERY_BROKER_URL": "filesystem://",
+            "CELERY_BROKER_URL": "filesystem://", "API_CALLS_PER_MINUTE": "100000",
         }  # fmt: skip
         _set(env)
         if not sqlite:
@@ -82,7 +83,7 @@ def _measure(console: Console, folder: Path, env: dict[str, str], port: int, nam
 
     from tests.brokers import slowcloud
     from tests.brokers.processes import Product
-    from tests.load import isolation, scenes
+    from tests.load import isolation, scenes, writes
 
     product = Product(folder, {**env, "LOG_LEVEL": "INFO"})
     # So that this process and those that it starts find the toy cloud as the product's own do.
@@ -91,8 +92,8 @@ def _measure(console: Console, folder: Path, env: dict[str, str], port: int, nam
     os.environ[slowcloud.FOLDER] = str(folder)
     try:
         scenes.start(product, port)
-        act = isolation.play if name.startswith("isolation") else scenes.play
-        return list(act(console, product, port))
+        acts = {"isolation": isolation.play, "writes": writes.play, "postgres": scenes.play}
+        return list(acts[name.partition("-")[0]](console, product, port))
     except BaseException:
         console.print(product.output())
         raise
@@ -120,6 +121,11 @@ if __name__ == "__main__" and sys.argv[1:2] == ["--worst"]:
     from tests.load import worst
 
     worst.main()
+elif __name__ == "__main__" and sys.argv[1:2] == ["--flood"]:
+    _set(json.loads(os.environ[SETTINGS]))
+    from tests.load import flood
+
+    flood.main()
 elif __name__ == "__main__" and sys.argv[1:2] == ["--play"]:
     print(json.dumps([row.to_dict() for row in play(sys.argv[2])]))  # noqa: T201
 elif __name__ == "__main__":

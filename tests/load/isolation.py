@@ -74,7 +74,7 @@ def play(console: Console, product: Product, port: int) -> Iterator[Row]:
         busy.add(phase)
         _settle(mallory.owner)
     for what in quiet.taken:
-        yield from _compare(what, quiet.taken[what], busy.taken[what])
+        yield from compare(what, quiet.taken[what], busy.taken[what], "one does his worst")
     yield row("probes meanwhile", [seconds for _, seconds in probes], errors=sum(status != 200 for status, _ in probes))
     yield row("quiet", [quiet.seconds], errors=0, note=quiet.told())
     had = ", ".join(f"{times} × {what}" for what, times in sorted(busy.answers.items()))
@@ -103,10 +103,10 @@ def _settle(owner: str) -> None:
     wait_for(at_rest, seconds=120, what="the end of his work")
 
 
-def _compare(what: str, quiet: list[tuple[int, float]], busy: list[tuple[int, float]]) -> Iterator[Row]:
+def compare(what: str, quiet: list[tuple[int, float]], busy: list[tuple[int, float]], meanwhile: str) -> Iterator[Row]:
     calm = row(f"{what}, quiet", [seconds for _, seconds in quiet], errors=sum(status != 200 for status, _ in quiet))
     yield calm
-    late = row(f"{what}, one does his worst", [s for _, s in busy], errors=sum(status != 200 for status, _ in busy))
+    late = row(f"{what}, {meanwhile}", [s for _, s in busy], errors=sum(status != 200 for status, _ in busy))
     ratio = late.p95_ms / max(calm.p95_ms, FLOOR_MS)
     yield row(late.name, [s for _, s in busy], errors=late.errors, note=f"p95 {ratio:.1f} x quiet", fine=ratio <= MOST)
 
