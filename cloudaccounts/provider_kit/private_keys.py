@@ -12,8 +12,11 @@ from __future__ import annotations
 
 import base64
 import re
+import secrets
+from collections import OrderedDict
 from collections.abc import Iterator
 from enum import Enum
+from hashlib import blake2b
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:  # imported where used: every start of manage.py would pay for it
@@ -30,6 +33,12 @@ _PBES2, _PBKDF2 = "2a864886f70d01050d", "2a864886f70d01050c"  # RFC 8018, append
 # PBES1 (RFC 8018, A.3) and the methods of PKCS #12 (RFC 7292, appendix C): salt, then iterations.
 _PBES1 = ("2a864886f70d0105", "2a864886f70d010c01")
 _INTEGER, _OCTETS, _OID, _SEQUENCE = 0x02, 0x04, 0x06, 0x30
+
+# The primes of one key are asked about several times on its way in (form, validation, storing), at 40 to 300 ms each.
+# Marks alone are remembered, under a key that ends with this process: nothing can be read from them.
+_TESTED_AT_MOST = 256
+_tested: OrderedDict[bytes, None] = OrderedDict()
+_marking = secrets.token_bytes(32)
 
 _PEM = re.compile(r"-----BEGIN ([A-Z0-9 ]{1,40})-----\n(.*?)-----END \1-----\s*", re.DOTALL)
 
@@ -172,10 +181,19 @@ def _load(pem: str, password: str) -> RSAPrivateKey:
     primes = [number.bit_length() for number in factors]
     if not _bounded(numbers.public_numbers.n.bit_length(), exponents, primes):
         raise UnusableKeyError(KeyProblem.LARGE)
+    mark = blake2b(
+        repr([numbers.public_numbers.n, numbers.public_numbers.e, numbers.d, *factors]).encode(), key=_marking
+    )
+    if mark.digest() in _tested:
+        return key
     try:
-        return numbers.private_key()
+        tested = numbers.private_key()
     except (ValueError, InternalError):
         raise UnusableKeyError(KeyProblem.DAMAGED) from None
+    _tested[mark.digest()] = None
+    while len(_tested) > _TESTED_AT_MOST:
+        _tested.popitem(last=False)
+    return tested
 
 
 Value = tuple[int, bytes]  # tag and content

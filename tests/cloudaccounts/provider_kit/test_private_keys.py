@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import subprocess
 import sys
+from collections import OrderedDict
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -152,6 +153,35 @@ def test_the_password_is_told_from_a_damaged_key(key: rsa.RSAPrivateKey) -> None
     wrong = der.rsa_numbers(numbers.public_numbers.n, 65537, numbers.d, numbers.p, numbers.q)
     for pem in (der.plain(wrong), "", "hello", written(key)[:-40], der.plain(b"\x30\x03\x02\x01\x00")):
         assert problem(pem) == KeyProblem.DAMAGED
+
+
+def test_primes_that_were_tested_are_not_tested_again(key: rsa.RSAPrivateKey, monkeypatch: pytest.MonkeyPatch) -> None:
+    load_rsa_key(written(key))
+
+    def tested(*_: object) -> Any:
+        raise AssertionError("The primes were tested once more.")
+
+    monkeypatch.setattr(rsa.RSAPrivateNumbers, "private_key", tested)
+    for pem, password in ((written(key), ""), (written(key, "TraditionalOpenSSL", PASSWORD), PASSWORD)):
+        assert load_rsa_key(pem, password).private_numbers() == key.private_numbers()
+
+
+@pytest.mark.parametrize("place", range(3, 9))
+def test_a_key_that_differs_from_a_tested_one_in_one_number_is_tested(key: rsa.RSAPrivateKey, place: int) -> None:
+    load_rsa_key(written(key))
+    one = key.private_numbers()
+    modulus, exponent = one.public_numbers.n, one.public_numbers.e
+    numbers = [0, modulus, exponent, one.d, one.p, one.q, one.dmp1, one.dmq1, one.iqmp]
+    numbers[place] += 2
+    assert problem(der.plain(der.sequence(*map(der.integer, numbers)))) == KeyProblem.DAMAGED
+
+
+def test_no_more_than_some_tested_keys_are_remembered(key: rsa.RSAPrivateKey, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(private_keys, "_tested", OrderedDict())
+    monkeypatch.setattr(private_keys, "_TESTED_AT_MOST", 1)
+    for one in (key, rsa.generate_private_key(65537, 2048)):
+        load_rsa_key(written(one))
+        assert len(private_keys._tested) == 1
 
 
 @settings(deadline=None, max_examples=200)  # how long it takes is the machine's matter
