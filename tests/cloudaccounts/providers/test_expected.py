@@ -15,15 +15,16 @@ from cloudaccounts.providers.azure.checks import CHECKS as AZURE_CHECKS
 from cloudaccounts.providers.azure.checks.expected import EXPECTED as AZURE
 from cloudaccounts.providers.gcp.checks import CHECKS as GCP_CHECKS
 from cloudaccounts.providers.gcp.checks.expected import EXPECTED as GCP
-from tests.cloudaccounts.providers.aws.checks import test_checks as aws
+from tests.cloudaccounts.providers.aws.checks.cases import CASES as AWS_CASES
+from tests.cloudaccounts.providers.aws.checks.examples import judge as judge_aws
 from tests.cloudaccounts.providers.azure import test_checks as azure
 from tests.cloudaccounts.providers.gcp import test_checks as gcp
 
 
 def evaluations() -> Iterator[tuple[str, Evaluation]]:
     """Of the tables of cases."""
-    for identifier, cases in aws.CASES.items():
-        yield from ((identifier, aws.judge(identifier, case)) for case in cases if case is not None)
+    for identifier, cases in AWS_CASES.items():
+        yield from ((identifier, judge_aws(identifier, case)) for case in cases if case is not None)
     for table, checks in ((azure.TABLE, AZURE_CHECKS), (gcp.CASES, GCP_CHECKS)):
         by_id: dict[str, PostureCheck] = {check.id: check for check in checks}
         for identifier, _, properties in table:

@@ -21,6 +21,7 @@ from cloudaccounts.provider_kit.reach.traffic import protocol as protocol_of
 from cloudaccounts.providers.aws.checks import internet_block
 
 ENTRIES = "prefix_list_entries"
+_SOURCES = ("cidrs", "ipv6_cidrs", "prefix_lists", "groups")
 
 
 def rules(asset: Asset) -> list[Rule]:
@@ -66,6 +67,8 @@ def evaluation(asset: Asset, reached: Reach, failure: str, success: str) -> Eval
 
 def _sources(row: Mapping[str, Any], entries: Mapping[str, Any]) -> Addresses:
     """Of addresses and prefix lists. Other security groups stand for machines in the network, not for the internet."""
+    if not any(row.get(name) for name in _SOURCES):
+        return UNKNOWN  # every rule has a source: AWS did not tell it
     lists = row.get("prefix_lists", [])
     named = (
         union(networks(entries.get(name)) if isinstance(name, str) else UNKNOWN for name in lists)

@@ -23,6 +23,7 @@ from cloudaccounts.providers.aws.checks.support import CLOUDFRONT_POLICIES, outd
 _BALANCER, _DISTRIBUTION = "aws.elbv2.load_balancer", "aws.cloudfront.distribution"
 _ENCRYPTED = ("HTTPS", "TLS")
 _PLAIN = ("HTTP", "TCP", "UDP", "TCP_UDP", "GENEVE", "QUIC", "TCP_QUIC")  # the other protocols of botocore's model
+_WITHOUT_HTTP = ("network", "gateway")
 _ANSWERS = ("forward", "authenticate-oidc", "authenticate-cognito", "jwt-validation")
 
 
@@ -47,8 +48,11 @@ def _tls(asset: Asset) -> Evaluation:
 
 
 def _plain_http(asset: Asset) -> Evaluation:
-    if required(asset, "type", str) != "application":
+    kind = required(asset, "type", str)
+    if kind in _WITHOUT_HTTP:
         return not_applicable("Only application load balancers speak HTTP.")
+    if kind != "application":
+        raise UnknownFactError(f"Whether a load balancer of the type {kind} speaks HTTP is not known here.")
     if required(asset, "scheme", str) == "internal":
         return not_applicable("The load balancer is reached from within its network only.")
     served = [_serves(listener) for listener in _listeners(asset) if listener.get("protocol") == "HTTP"]

@@ -35,6 +35,14 @@ def _open_policy(asset: Asset) -> Evaluation:
     return policies.evaluate_access(asset, through_services=True)
 
 
+def _topic_public(asset: Asset) -> Evaluation:
+    # SNS makes a policy with every topic, so None cannot mean that there is none.
+    # https://docs.aws.amazon.com/sns/latest/api/API_SetTopicAttributes.html
+    if optional(asset, "policy", dict) is None:
+        raise UnknownFactError("Policy was not told: every topic has one.")
+    return _open_policy(asset)
+
+
 def _encrypted(asset: Asset) -> Evaluation:
     return expect(required(asset, "encrypted", bool), "Messages are not encrypted.", "Messages are encrypted at rest.")
 
@@ -125,7 +133,7 @@ CHECKS = (
         "Topic is open to everybody",
         Severity.HIGH,
         _TOPIC,
-        _open_policy,
+        _topic_public,
         why="Whoever may subscribe reads what is told; whoever may publish tells your systems what he likes.",
         console="SNS, Topics, the topic, Edit, Access policy: name the accounts or services, or add a condition.",
         command="aws sns set-topic-attributes --topic-arn <topic> --attribute-name Policy --attribute-value "

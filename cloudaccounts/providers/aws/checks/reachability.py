@@ -128,15 +128,20 @@ def _reachable(asset: Asset) -> Evaluation:
     if not addresses:
         return passed("The instance has no public address.")
     routed = texts(required(asset, "routed", list))
-    versions = {"6" if ":" in address else "4" for address in addresses} & set(routed)
+    of_addresses = {"6" if ":" in address else "4" for address in addresses}
+    sure = of_addresses & set(routed)
+    # By an appliance on the way, such as a firewall's endpoint: whether it lets anything in is not known here.
+    versions = sure | {version for version in of_addresses if f"{version}?" in routed}
     if not versions:
         return passed("No route of its subnet leads to the internet.")
     by_service = {name: _through(asset, versions, *place) for name, place in SENSITIVE.items()}
-    names = [name for name, reached in by_service.items() if reached is Reach.OPEN]
-    may_come_in = names or Reach.UNCLEAR in by_service.values()
+    names = [name for name, place in SENSITIVE.items() if sure and _through(asset, sure, *place) is Reach.OPEN]
+    may_come_in = names or any(reached is not Reach.CLOSED for reached in by_service.values())
     kept_out = internet_block.blocked(asset) if may_come_in else False
     if kept_out:
         return passed(internet_block.KEPT_OUT)
+    if may_come_in and not names and versions != sure:
+        raise UnknownFactError("A route leads through a firewall or another appliance, whose rules are not read.")
     if may_come_in and not names:
         raise UnknownFactError("A rule on the way has a form that is not known here, or was not read.")
     if kept_out is None:

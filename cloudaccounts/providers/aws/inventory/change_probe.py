@@ -21,12 +21,13 @@ from types import MappingProxyType
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from cloudaccounts.contract.errors import ProviderError
 from cloudaccounts.contract.inventory import UNREADABLE, Asset, ScanUnit
 from cloudaccounts.contract.sessions import KnownAssets
 from cloudaccounts.provider_kit.deadlines import in_order
 from cloudaccounts.providers.aws.client import Connection
 from cloudaccounts.providers.aws.inventory import changes, cloudtrail, ec2, guardduty
-from cloudaccounts.providers.aws.inventory.common import Scope, paged
+from cloudaccounts.providers.aws.inventory.common import SHAPE_ERRORS, Scope, paged
 
 THREADS = 8  # units at a time
 
@@ -51,7 +52,7 @@ def different(
 def _run_probe(is_same: IsSame) -> bool:
     try:
         return is_same()
-    except (ClientError, BotoCoreError):
+    except (ClientError, BotoCoreError, ProviderError, *SHAPE_ERRORS):
         return False  # the unit is then read, meets the error again and reports it
 
 

@@ -7,10 +7,20 @@ from functools import partial
 from threading import Lock
 from typing import Any
 
+from cloudaccounts.contract.errors import ProviderError
 from cloudaccounts.contract.inventory import OBSERVED, Asset
 from cloudaccounts.provider_kit.normalization import plain
 from cloudaccounts.providers.aws.inventory import s3
-from cloudaccounts.providers.aws.inventory.common import GoneError, Properties, Scope, asset, each, paged
+from cloudaccounts.providers.aws.inventory.common import (
+    GoneError,
+    Properties,
+    Scope,
+    asset,
+    each,
+    held_back,
+    paged,
+    unexpected,
+)
 from cloudaccounts.providers.aws.regions import is_region
 
 THREADS = 4  # trails read at once: each takes two small calls
@@ -49,19 +59,29 @@ class _Buckets:
 def collect(scope: Scope) -> Iterator[Asset]:
     """ListTrails names the trails of all regions, so that only regions with a trail need further calls."""
     by_home: dict[str, list[str]] = {}
-    for arn, region in list_trails(scope):
-        by_home.setdefault(region, []).append(arn)
     trails: list[Asset] = []
+    odd: list[ProviderError] = []
+    for arn, region in list_trails(scope):
+        if arn:
+            by_home.setdefault(region, []).append(arn)
+        else:
+            odd.append(unexpected(KeyError("TrailARN"), "a trail"))
     buckets = _Buckets(scope)
     # Sorted, so that two scans give the same order whatever AWS lists first.
     for region, arns in sorted(by_home.items()):
-        trails += _trails_of(scope, buckets, region, sorted(arns))
+        trails += held_back(odd, _trails_of(scope, buckets, region, sorted(arns)))
     yield from trails
+    # Before what sums them up: a trail that is not known may be the one that it asks for.
+    if odd:
+        raise odd[0]
     yield _account(scope, trails)
 
 
 def _trails_of(scope: Scope, buckets: _Buckets, region: str, arns: list[str]) -> Iterator[Asset]:
     """A home region that may not be asked costs the facts of its trails, and not the other regions' trails."""
+    # It becomes a part of a host name, so only regions of our table are believed; one that is newer is not asked.
+    if not is_region(scope.connection.partition.name, region):
+        return (_unread(scope, region or scope.connection.partition.home, arn, "region_unknown") for arn in arns)
     client = scope.connection.client("cloudtrail", region)
     described = Properties(scope.connection, elsewhere=True)
     described.read(
@@ -83,9 +103,7 @@ def _unread(scope: Scope, region: str, arn: str, code: str) -> Asset:
 def list_trails(scope: Scope) -> Iterator[tuple[str, str]]:
     """ARN and home region of each trail."""
     for item in paged(scope.connection.client("cloudtrail"), "list_trails", "Trails"):
-        # The name becomes a part of a host name, so only regions of our table are believed.
-        if is_region(scope.connection.partition.name, item.get("HomeRegion", "")):
-            yield item["TrailARN"], item["HomeRegion"]
+        yield item.get("TrailARN", ""), item.get("HomeRegion", "")
 
 
 def _trail(scope: Scope, client: Any, buckets: _Buckets, trail: Any) -> Asset:
@@ -115,16 +133,15 @@ def _trail(scope: Scope, client: Any, buckets: _Buckets, trail: Any) -> Asset:
     if "status" in properties.refused:
         properties.refused["logging"] = properties.refused.pop("status")
     properties.values[OBSERVED] = {"delivered_at": plain(status.get("LatestDeliveryTime"))}
-    return asset(
-        scope, "cloudtrail.trail", arn, trail["Name"], properties.to_dict(), region=trail.get("HomeRegion", "")
-    )
+    name, home = trail.get("Name") or arn.rpartition("/")[2], trail.get("HomeRegion", "")
+    return asset(scope, "cloudtrail.trail", arn, name, properties.to_dict(), region=home)
 
 
 def _selected(selectors: Any) -> dict[str, Any]:
     return {"management_events": _management_events(selectors), "object_events": object_events(selectors)}
 
 
-def object_events(selectors: Any) -> str:
+def object_events(selectors: Any) -> str | None:
     """Which calls on objects of all buckets are recorded: "All", "ReadOnly", "WriteOnly" or "None".
 
     A selector for some buckets alone does not count: https://docs.aws.amazon.com/awscloudtrail/latest/userguide/
@@ -143,7 +160,7 @@ def object_events(selectors: Any) -> str:
         # Any further field (an ARN, an event's name) narrows the selector, so that it does not cover all buckets.
         if set(fields) <= {"eventCategory", "resources.type", "readOnly"} and "AWS::S3::Object" in types:
             kinds.add(_of_read_only(fields))
-    return _together(kinds)
+    return _together(kinds, selectors)
 
 
 def _of_read_only(fields: dict[str, Any]) -> str:
@@ -152,13 +169,17 @@ def _of_read_only(fields: dict[str, Any]) -> str:
     return "All" if not read_only else "ReadOnly" if "true" in read_only else "WriteOnly"
 
 
-def _together(kinds: set[str]) -> str:
+def _together(kinds: set[str], selectors: Any) -> str | None:
+    """None where it is not known: a kind that is new, or neither sort of selector, of which a trail has one."""
     if "All" in kinds or {"ReadOnly", "WriteOnly"} <= kinds:
         return "All"
+    told = "EventSelectors" in selectors or "AdvancedEventSelectors" in selectors
+    if not told or kinds - {"ReadOnly", "WriteOnly"}:
+        return None
     return next(iter(kinds), "None")
 
 
-def _management_events(selectors: Any) -> str:
+def _management_events(selectors: Any) -> str | None:
     """ "All", "ReadOnly", "WriteOnly" or "None", of both kinds of selectors."""
     kinds: set[str] = set()
     for selector in selectors.get("EventSelectors") or ():
@@ -170,7 +191,7 @@ def _management_events(selectors: Any) -> str:
         # AWS lets people leave out the events of KMS and of RDS's data API; what names single events leaves out more.
         if "Management" in (fields.get("eventCategory", {}).get("Equals") or ()) and not _picks(fields):
             kinds.add(_of_read_only(fields))
-    return _together(kinds)
+    return _together(kinds, selectors)
 
 
 def _picks(fields: dict[str, Any]) -> bool:

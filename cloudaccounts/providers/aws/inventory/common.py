@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from itertools import chain
 from typing import Any, TypeVar
 
@@ -26,6 +27,10 @@ from cloudaccounts.providers.aws.client import Connection
 from cloudaccounts.providers.aws.errors import Who, aws_code, explain, is_denied
 
 T = TypeVar("T")
+# An answer of another shape than botocore's model has it: a field that is missing, or of another kind. It costs the
+# fact or the resource that it is about, and nothing beside it.
+SHAPE_ERRORS = (AttributeError, LookupError, TypeError, ValueError)
+_SDK_ERRORS = (ClientError, BotoCoreError, ProviderError)  # some of botocore's are ValueErrors as well
 REGION_OFF = "region_not_enabled"
 NOT_SIGNED_UP = ("OptInRequired", "SubscriptionRequiredException")
 
@@ -46,8 +51,12 @@ class Scope:
 
 
 def tags(pairs: Iterable[Any] | None) -> dict[str, str]:
-    """From AWS's list of Key and Value, sorted by key."""
-    return {pair["Key"]: pair.get("Value", "") for pair in sorted(pairs or (), key=lambda pair: pair["Key"])}
+    """From AWS's list of Key and Value, sorted by key. A pair without a key names nothing."""
+    return _named(pairs, "Key", "Value")
+
+
+def _named(pairs: Iterable[Any] | None, key: str, value: str) -> dict[str, str]:
+    return dict(sorted((str(pair[key]), str(pair.get(value, ""))) for pair in pairs or () if pair.get(key)))
 
 
 def asset(
@@ -87,7 +96,7 @@ def unless_empty(items: Iterator[T]) -> Iterator[T] | None:
 
 def lower_tags(pairs: Iterable[Any] | None) -> dict[str, str]:
     """As `tags`, for the services that write key and value in lower case."""
-    return {pair["key"]: pair.get("value", "") for pair in sorted(pairs or (), key=lambda pair: pair["key"])}
+    return _named(pairs, "key", "value")
 
 
 def document(text: Any) -> Any:
@@ -133,16 +142,57 @@ def is_gone(error: Exception, also: Iterable[str] = ()) -> bool:
 
 
 def each(read: Callable[[T], Asset | None], items: Iterable[T], *, threads: int) -> Iterator[Asset]:
-    """The assets of the items, in their order. Left out is what is gone, and what ``read`` answers with None for."""
+    """The assets of the items, in their order. Left out is what is gone, and what ``read`` answers with None for.
 
-    def of_one(item: T) -> Asset | None:
-        try:
-            return read(item)
-        except GoneError:
-            return None
-
+    Raises `ProviderError` at the end where some were told in a form that is not known.
+    """
     meant = (item for item in items if may_be_meant(item))
-    return (asset for asset in in_order(of_one, meant, threads=threads) if asset is not None)
+    return _told(in_order(partial(_read_one, read), meant, threads=threads))
+
+
+def one_by_one(read: Callable[[T], Asset | None], items: Iterable[T]) -> Iterator[Asset]:
+    """As `each`, of all items and in the caller's thread: for those that cost no call of their own."""
+    return _told(map(partial(_read_one, read), items))
+
+
+def _read_one(read: Callable[[T], Asset | None], item: T) -> Asset | Exception | None:
+    try:
+        return read(item)
+    except GoneError:
+        return None
+    except _SDK_ERRORS:
+        raise
+    except SHAPE_ERRORS as error:
+        return error  # told at the end, so that it hides none of the others
+
+
+def _told(results: Iterable[Asset | Exception | None]) -> Iterator[Asset]:
+    odd: list[Exception] = []
+    for result in results:
+        if isinstance(result, Exception):
+            odd.append(result)
+        elif result is not None:
+            yield result
+    if odd:
+        raise unexpected(odd[0], f"{len(odd)} resources" if len(odd) > 1 else "one resource")
+
+
+def held_back(errors: list[ProviderError], assets: Iterable[Asset]) -> Iterator[Asset]:
+    """The assets; what their list raises at its end is kept for the caller, so that further lists are read."""
+    try:
+        yield from assets
+    except ProviderError as error:
+        errors.append(error)
+
+
+def unexpected(error: Exception, what: str) -> ProviderError:
+    """One of `SHAPE_ERRORS` as a value for people."""
+    return ProviderError(
+        "unexpected_answer",
+        f"AWS tells {what} in a form that is not known here.",
+        "Tell the operator: the form of the answer may be new.",
+        sdk_error=type(error).__name__,
+    )
 
 
 def chain_lists(scope: Scope, streams: Mapping[str, Iterable[Asset]]) -> Iterator[Asset]:
@@ -156,7 +206,7 @@ def chain_lists(scope: Scope, streams: Mapping[str, Iterable[Asset]]) -> Iterato
     for permission, stream in streams.items():
         try:
             yield from stream
-        except (ClientError, BotoCoreError) as error:
+        except _SDK_ERRORS as error:
             # At once: each further list would wait for the same timeout.
             if isinstance(error, _UNREACHABLE) or concerns_all(error, scope.connection.who):
                 raise
@@ -208,7 +258,8 @@ class Properties:
     ) -> None:
         """Stores what the call returns. AWS's errors in ``absent`` say that there is no such configuration: then it is
         ``default``. Those in ``gone``, and the usual ones, raise `GoneError`, and what is wrong with the identity is
-        raised as it came. Every other error is stored as the reason why the property could not be read.
+        raised as it came. Every other error is stored as the reason why the property could not be read; so is an answer
+        of a form that is not known.
 
         With ``names`` the call returns a mapping of these properties, which are known or unknown together; ``name`` is
         then not stored.
@@ -220,7 +271,7 @@ class Properties:
             return
         try:
             answer = call()
-        except (ClientError, BotoCoreError, ProviderError) as error:
+        except (*_SDK_ERRORS, *SHAPE_ERRORS) as error:
             answer = dict.fromkeys(several) if several else None
             # Before the codes for what is gone: Lambda answers ResourceNotFoundException for a function without a
             # policy, which elsewhere says that there is no such resource.
@@ -229,7 +280,8 @@ class Properties:
             elif is_gone(error, gone):
                 raise GoneError(name) from None
             else:
-                self._refuse(several or (name,), error, permission)
+                known = isinstance(error, _SDK_ERRORS)
+                self._refuse(several or (name,), error if known else unexpected(error, "it"), permission)
         self.values |= answer if several else {name: answer}
 
     def _refuse(self, names: Iterable[str], error: Exception, permission: str) -> None:

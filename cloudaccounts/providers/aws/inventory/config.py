@@ -22,12 +22,12 @@ def collect(scope: Scope) -> Iterator[Asset]:
             permission="config:DescribeConfigurationRecorderStatus",
         )
     # Whether a recorder is on is in another list than the recorder.
-    states = {item["name"]: item for item in properties.values.pop("status") or ()}
+    states = {item.get("name"): item for item in properties.values.pop("status") or ()}
     if "status" in properties.refused:
         properties.refused["recorders"] = properties.refused.pop("status")
-    properties.values["recorders"] = ordered(_recorder(item, states.get(item["name"], {})) for item in recorders)
+    properties.values["recorders"] = ordered(_recorder(item, states.get(item.get("name"), {})) for item in recorders)
     # The result of the last delivery changes without anybody; whether the recorder is on does not.
-    properties.values[OBSERVED] = {name: item.get("lastStatus") for name, item in sorted(states.items())}
+    properties.values[OBSERVED] = {str(name): item.get("lastStatus") for name, item in states.items()}
     yield asset(
         scope, "config.recorder", scope.arn("config", "configuration-recorder"), scope.region, properties.to_dict()
     )
@@ -36,7 +36,7 @@ def collect(scope: Scope) -> Iterator[Asset]:
 def _recorder(recorder: Any, status: Any) -> dict[str, Any]:
     group = recorder.get("recordingGroup", {})
     return {
-        "name": recorder["name"],
+        "name": recorder.get("name"),
         "recording": status.get("recording"),
         "all_supported": group.get("allSupported"),
         "global_types": group.get("includeGlobalResourceTypes"),

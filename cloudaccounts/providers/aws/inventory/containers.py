@@ -9,6 +9,7 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
+from cloudaccounts.contract.errors import ProviderError
 from cloudaccounts.contract.inventory import OBSERVED, Asset
 from cloudaccounts.provider_kit.normalization import plain
 from cloudaccounts.providers.aws.errors import is_denied
@@ -18,7 +19,9 @@ from cloudaccounts.providers.aws.inventory.common import (
     asset,
     document,
     each,
+    held_back,
     lower_tags,
+    one_by_one,
     paged,
     unless_empty,
 )
@@ -77,29 +80,39 @@ def ecs(scope: Scope) -> Iterator[Asset]:
     client = scope.connection.client("ecs", scope.region)
     # In batches, because a cluster's settings and tags are in DescribeClusters only.
     waiting = paged(client, "list_clusters", "clusterArns")
+    odd: list[ProviderError] = []
     while arns := list(islice(waiting, ECS_BATCH)):
         try:
-            yield from _ecs_clusters(scope, client, arns)
+            described = _ecs_described(client, arns)
         except ClientError as error:
             # Throttling or a broken answer would meet each cluster alone as well.
             if not is_denied(error):
                 raise
             # One cluster that may not be described refuses the whole batch.
             for arn in arns:
-                yield from _ecs_cluster_alone(scope, client, arn)
+                yield from held_back(odd, _ecs_cluster_alone(scope, client, arn))
+        else:
+            yield from held_back(odd, one_by_one(partial(_ecs_cluster, scope), described))
+    if odd:
+        raise odd[0]
 
 
-def _ecs_clusters(scope: Scope, client: Any, arns: list[str]) -> list[Asset]:
+def _ecs_described(client: Any, arns: list[str]) -> list[Any]:
+    """Raises botocore's errors. Clusters that ECS fails to describe are told with their ARN and the reason.
+
+    MISSING is one that is gone: https://docs.aws.amazon.com/AmazonECS/latest/developerguide/api_failures_messages.html
+    """
     answer = client.describe_clusters(clusters=arns, include=["SETTINGS", "TAGS"])
-    return [_ecs_cluster(scope, item) for item in answer.get("clusters", ())]
+    failed = [item for item in answer.get("failures", ()) if item.get("reason") != "MISSING"]
+    return [*answer.get("clusters", ()), *failed]
 
 
 def _ecs_cluster_alone(scope: Scope, client: Any, arn: str) -> Iterator[Asset]:
     properties = Properties(scope.connection)
-    properties.read("settings", lambda: _ecs_clusters(scope, client, [arn]), permission="ecs:DescribeClusters")
+    properties.read("settings", lambda: _ecs_described(client, [arn]), permission="ecs:DescribeClusters")
     described = properties.values["settings"]
     if described is not None:
-        yield from described
+        yield from one_by_one(partial(_ecs_cluster, scope), described)
         return
     properties.values["capacity_providers"] = None
     properties.refused["capacity_providers"] = properties.refused["settings"]
@@ -107,6 +120,10 @@ def _ecs_cluster_alone(scope: Scope, client: Any, arn: str) -> Iterator[Asset]:
 
 
 def _ecs_cluster(scope: Scope, item: Any) -> Asset:
+    if "clusterArn" not in item:  # a failure
+        names = ("settings", "capacity_providers")
+        unread = Properties(scope.connection, dict.fromkeys(names), dict.fromkeys(names, "answer_incomplete"))
+        return asset(scope, "ecs.cluster", item["arn"], item["arn"].rpartition("/")[2], unread.to_dict())
     properties = {
         "settings": {setting["name"]: setting.get("value") for setting in item.get("settings", ())},
         "capacity_providers": sorted(item.get("capacityProviders", ())),
@@ -166,7 +183,7 @@ def _repository(scope: Scope, client: Any, registry: Properties, item: Any) -> A
     properties.values |= {
         "registry_scanning": None if scanning is None else scanning_of(name, scanning),
         "uri": item.get("repositoryUri"),
-        "immutable_tags": item.get("imageTagMutability") == "IMMUTABLE",
+        "immutable_tags": {"IMMUTABLE": True, "MUTABLE": False}.get(item.get("imageTagMutability", "")),
         "scan_on_push": item.get("imageScanningConfiguration", {}).get("scanOnPush"),
         "encryption": encryption.get("encryptionType"),
         "kms_key_id": encryption.get("kmsKey"),
@@ -174,7 +191,7 @@ def _repository(scope: Scope, client: Any, registry: Properties, item: Any) -> A
     }
     properties.read(
         "policy",
-        lambda: document(client.get_repository_policy(repositoryName=name).get("policyText")),
+        lambda: document(client.get_repository_policy(repositoryName=name)["policyText"]),
         permission="ecr:GetRepositoryPolicy",
         absent=("RepositoryPolicyNotFoundException",),
     )

@@ -3,11 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 from typing import TYPE_CHECKING
 
 from cloudaccounts.contract.inventory import OBSERVED, UNREADABLE, Asset
 from cloudaccounts.provider_kit.normalization import plain
-from cloudaccounts.providers.aws.inventory.common import Properties, Scope, asset, chain_lists, paged, unless_empty
+from cloudaccounts.providers.aws.inventory.common import (
+    Properties,
+    Scope,
+    asset,
+    chain_lists,
+    one_by_one,
+    paged,
+    unless_empty,
+)
 from cloudaccounts.providers.aws.inventory.ec2 import PAGE, resource
 
 if TYPE_CHECKING:
@@ -25,7 +34,7 @@ def collect(scope: Scope) -> Iterator[Asset]:
         scope,
         {
             "ec2:DescribeSnapshots": _snapshots(scope, client, region),
-            "ec2:DescribeImages": (_image(scope, item) for item in images),
+            "ec2:DescribeImages": one_by_one(partial(_image, scope), images),
         },
     )
 
@@ -68,16 +77,15 @@ def _snapshots(scope: Scope, client: EC2Client, region: Asset) -> Iterator[Asset
         lambda: {item["SnapshotId"] for item in paged(client, "describe_snapshots", "Snapshots", **own, **_EVERYBODY)},
         permission="ec2:DescribeSnapshots",
     )
-    for item in listed:
-        if item.get("OwnerId", scope.account_id) == scope.account_id:
-            yield _snapshot(scope, item, public, region)
+    own_ones = (item for item in listed if item.get("OwnerId", scope.account_id) == scope.account_id)
+    yield from one_by_one(partial(_snapshot, scope, public, region), own_ones)
 
 
 _EVERYBODY = {"RestorableByUserIds": ["all"]}
 _SHARING = "snapshot_sharing"
 
 
-def _snapshot(scope: Scope, snapshot: SnapshotTypeDef, public: Properties, region: Asset) -> Asset:
+def _snapshot(scope: Scope, public: Properties, region: Asset, snapshot: SnapshotTypeDef) -> Asset:
     refused = {**region.properties.get(UNREADABLE, {}), **public.refused}
     own = {name: code for name, code in refused.items() if name in ("public", _SHARING)}
     properties = Properties(scope.connection, refused=own)

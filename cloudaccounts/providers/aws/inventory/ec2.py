@@ -7,11 +7,20 @@ which no log of API calls records. So an incremental scan always reads the machi
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from cloudaccounts.contract.inventory import OBSERVED, Asset
 from cloudaccounts.provider_kit.normalization import plain
-from cloudaccounts.providers.aws.inventory.common import Properties, Scope, asset, chain_lists, tags
+from cloudaccounts.providers.aws.inventory.common import (
+    Properties,
+    Scope,
+    asset,
+    chain_lists,
+    one_by_one,
+    paged,
+    tags,
+)
 from cloudaccounts.providers.aws.inventory.exposure import Exposure
 
 if TYPE_CHECKING:
@@ -22,11 +31,11 @@ PAGE: PaginatorConfigTypeDef = {"PageSize": 500}
 
 def collect(scope: Scope) -> Iterator[Asset]:
     client = scope.connection.client("ec2", scope.region)
-    volumes = client.get_paginator("describe_volumes").paginate(PaginationConfig=PAGE)
+    volumes = paged(client, "describe_volumes", "Volumes", PaginationConfig=PAGE)
     yield from chain_lists(
         scope,
         {
-            "ec2:DescribeVolumes": (_volume(scope, item) for page in volumes for item in page["Volumes"]),
+            "ec2:DescribeVolumes": one_by_one(partial(_volume, scope), volumes),
             "ec2:DescribeInstances": instances(scope),
         },
     )
@@ -35,9 +44,9 @@ def collect(scope: Scope) -> Iterator[Asset]:
 def instances(scope: Scope) -> Iterator[Asset]:
     client = scope.connection.client("ec2", scope.region)
     exposure = Exposure(scope, client)
-    for page in client.get_paginator("describe_instances").paginate(PaginationConfig=PAGE):
-        for reservation in page["Reservations"]:
-            yield from (_instance(scope, item, exposure) for item in reservation["Instances"])
+    reservations = paged(client, "describe_instances", "Reservations", PaginationConfig=PAGE)
+    listed = (item for reservation in reservations for item in reservation.get("Instances") or ())
+    return one_by_one(partial(_instance, scope, exposure), listed)
 
 
 def resource(
@@ -70,7 +79,7 @@ def _volume(scope: Scope, volume: VolumeTypeDef) -> Asset:
     return resource(scope, "volume", volume["VolumeId"], volume, properties)
 
 
-def _instance(scope: Scope, instance: InstanceTypeDef, exposure: Exposure) -> Asset:
+def _instance(scope: Scope, exposure: Exposure, instance: InstanceTypeDef) -> Asset:
     metadata = instance.get("MetadataOptions", {})
     interfaces = instance.get("NetworkInterfaces", ())
     properties = Properties(scope.connection)
@@ -83,9 +92,11 @@ def _instance(scope: Scope, instance: InstanceTypeDef, exposure: Exposure) -> As
         "subnet_id": instance.get("SubnetId"),
         "public_ip": instance.get("PublicIpAddress"),
         "private_ip": instance.get("PrivateIpAddress"),
-        "security_groups": sorted(group["GroupId"] for group in instance.get("SecurityGroups", ())),
+        "security_groups": sorted(group.get("GroupId", "") for group in instance.get("SecurityGroups", ())),
         "volumes": sorted(
-            device["Ebs"]["VolumeId"] for device in instance.get("BlockDeviceMappings", ()) if "Ebs" in device
+            volume
+            for device in instance.get("BlockDeviceMappings", ())
+            if (volume := device.get("Ebs", {}).get("VolumeId"))
         ),
         "instance_profile": instance.get("IamInstanceProfile", {}).get("Arn"),
         "metadata_tokens": metadata.get("HttpTokens"),  # "required" means IMDSv2 only (CIS AWS 5.6)
@@ -102,8 +113,9 @@ def _instance(scope: Scope, instance: InstanceTypeDef, exposure: Exposure) -> As
             properties,
             vpc=instance.get("VpcId", ""),
             subnets=[part["SubnetId"] for part in interfaces if "SubnetId" in part] or [instance.get("SubnetId", "")],
-            groups=[group["GroupId"] for part in interfaces for group in part.get("Groups", ())]
-            or [group["GroupId"] for group in instance.get("SecurityGroups", ())],
+            # One without its id is not among those that were listed: then what they allow is not known.
+            groups=[group.get("GroupId", "") for part in interfaces for group in part.get("Groups", ())]
+            or [group.get("GroupId", "") for group in instance.get("SecurityGroups", ())],
         )
     return resource(scope, "instance", instance["InstanceId"], instance, properties.to_dict())
 

@@ -13,7 +13,14 @@ from cloudaccounts.provider_kit.normalization import ordered
 from cloudaccounts.providers.aws.inventory.common import Properties, Scope, paged
 from cloudaccounts.providers.aws.inventory.internet_block import InternetBlock
 from cloudaccounts.providers.aws.inventory.prefix_lists import PrefixLists
-from cloudaccounts.providers.aws.inventory.rules import acl_entries, group_rules
+from cloudaccounts.providers.aws.inventory.rules import acl_entries, group_rules, named_lists
+
+_UNSURE = "?"
+# Targets by which nothing comes in from the internet: botocore data/ec2, `Route`.
+_INSIDE = (
+    *("EgressOnlyInternetGatewayId", "NatGatewayId", "TransitGatewayId", "LocalGatewayId", "VpcPeeringConnectionId"),
+    *("CoreNetworkArn", "OdbNetworkArn"),
+)
 
 
 class Exposure:
@@ -40,10 +47,9 @@ class Exposure:
         properties.values |= {
             "ingress": None if rules is None or None in rules else ordered(rule for part in rules for rule in part),
             "acls": None if acls is None else [acls.get(place) for place in places],
-            "routed": None if routes is None else _versions(routes, vpc, places),
+            "routed": None if routes is None else versions_of(routes, vpc, places),
         }
-        names = {name for rule in properties.values["ingress"] or () for name in rule["prefix_lists"]}
-        self._lists.add_entries(properties, names)
+        self._lists.add_entries(properties, named_lists(properties.values["ingress"]))
         # That other subnets of its VPC are excluded opens nothing to this machine.
         own = True if vpc in self._own else None if acls is None else False
         self._block.add(properties, own=own, concerns=lambda name: name in (vpc, *places))
@@ -57,7 +63,7 @@ class Exposure:
 
     def _groups(self) -> dict[str, Any]:
         groups = paged(self._client, "describe_security_groups", "SecurityGroups")
-        return {group["GroupId"]: group_rules(group.get("IpPermissions", ())) for group in groups}
+        return {group["GroupId"]: group_rules(group.get("IpPermissions")) for group in groups}
 
     def _acls(self) -> dict[str, Any]:
         """Incoming entries by subnet; AWS gives each subnet exactly one network ACL."""
@@ -77,8 +83,9 @@ class Exposure:
         """
         routed: dict[str, list[str]] = {}
         for table in paged(self._client, "describe_route_tables", "RouteTables"):
-            outside = [route for route in table.get("Routes", ()) if _leads_outside(route)]
-            leads = sorted({"6" if route.get("DestinationIpv6CidrBlock") else "4" for route in outside})
+            if "Routes" not in table:  # each has the local one: without any, it is left out, as if it were not listed
+                continue
+            leads = sorted(set().union(*map(leads_outside, table["Routes"])))
             for association in table.get("Associations", ()):
                 if association.get("Main"):
                     routed[table.get("VpcId", "")] = leads
@@ -87,11 +94,26 @@ class Exposure:
         return routed
 
 
-def _versions(routes: dict[str, list[str]], vpc: str, subnets: Iterable[str]) -> list[str]:
-    # A subnet without a table of its own uses the VPC's main one.
-    return sorted({version for subnet in subnets for version in routes.get(subnet, routes.get(vpc, []))})
+def versions_of(routes: dict[str, list[str]], vpc: str, subnets: Iterable[str]) -> list[str] | None:
+    """None where a subnet's table is not known: one without a table of its own uses the VPC's main one."""
+    tables = [routes.get(subnet, routes.get(vpc)) for subnet in subnets]
+    return None if None in tables else sorted({version for table in tables for version in table or ()})
 
 
-def _leads_outside(route: Any) -> bool:
-    """A route to an internet gateway counts whatever it is for: it may lead to a part of the internet only."""
-    return str(route.get("GatewayId", "")).startswith("igw-") and route.get("State") != "blackhole"
+def leads_outside(route: Any) -> set[str]:
+    """The version of IP for which a route leads to the internet; "?" beside it where an appliance may stand in between.
+
+    A route to an internet gateway counts whatever it is for: it may lead to a part of the internet only. Behind a
+    firewall's endpoint (vpce-) or an appliance's interface may lie an internet gateway with a route table of its own:
+    https://docs.aws.amazon.com/vpc/latest/userguide/gateway-route-tables.html
+    """
+    gateway = str(route.get("GatewayId") or "")
+    version = "6" if route.get("DestinationIpv6CidrBlock") else "4"
+    # Endpoints of S3 and DynamoDB are routes for a prefix list, and lead to AWS alone.
+    to_aws = gateway.startswith("vpce-") and route.get("DestinationPrefixListId")
+    if route.get("State") == "blackhole" or to_aws or gateway == "local" or gateway.startswith("vgw-"):
+        return set()
+    if gateway.startswith("igw-"):
+        return {version}
+    # A target that is new may lead outside as well.
+    return set() if any(route.get(name) for name in _INSIDE) else {version + _UNSURE}

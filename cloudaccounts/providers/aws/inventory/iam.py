@@ -11,9 +11,19 @@ from functools import partial
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
+from cloudaccounts.contract.errors import ProviderError
 from cloudaccounts.contract.inventory import OBSERVED, Asset
 from cloudaccounts.provider_kit.normalization import ordered, plain
-from cloudaccounts.providers.aws.inventory.common import Properties, Scope, chain_lists, each, tags
+from cloudaccounts.providers.aws.inventory.common import (
+    Properties,
+    Scope,
+    chain_lists,
+    each,
+    held_back,
+    one_by_one,
+    paged,
+    tags,
+)
 from cloudaccounts.providers.aws.policy import escalation
 from cloudaccounts.providers.aws.policy.administrator import matters
 from cloudaccounts.providers.aws.policy.document import PolicyError, parse_identity_policy
@@ -27,6 +37,7 @@ if TYPE_CHECKING:
         GroupDetailTypeDef,
         ManagedPolicyDetailTypeDef,
         RoleDetailTypeDef,
+        ServerCertificateMetadataTypeDef,
         UserDetailTypeDef,
     )
 
@@ -60,24 +71,27 @@ def collect(scope: Scope) -> Iterator[Asset]:
 def _identities(scope: Scope, client: IAMClient) -> Iterator[Asset]:
     """The policies first: what they say is told with the identities that hold them, in whichever page those are."""
     documents: dict[str, Any] = {}
-    for page in _details(client, _POLICIES):
-        for policy in page["Policies"]:
-            asset = _policy(policy)
-            documents[asset.native_id] = _weighty(asset.properties["document"])
-            yield asset
+    policies = (policy for page in _details(client, _POLICIES) for policy in page.get("Policies", ()))
+    odd: list[ProviderError] = []
+    for asset in held_back(odd, one_by_one(_policy, policies)):
+        documents[asset.native_id] = _weighty(asset.properties["document"])
+        yield asset
     members: dict[str, list[str]] = {}
     groups: list[GroupDetailTypeDef] = []
     read_user = partial(_user, scope, client, documents)
     for page in _details(client, _IDENTITIES):
-        for user in page["UserDetailList"]:
+        users = page.get("UserDetailList", [])
+        for user in users:
             for group in user.get("GroupList", ()):
-                members.setdefault(group, []).append(user["UserName"])
+                members.setdefault(group, []).append(user.get("UserName", ""))
         # Keys and MFA devices are the two things about users that the details lack.
-        yield from each(read_user, page["UserDetailList"], threads=THREADS)
-        yield from (_role(role, documents) for role in page["RoleDetailList"])
-        groups += page["GroupDetailList"]
+        yield from held_back(odd, each(read_user, users, threads=THREADS))
+        yield from held_back(odd, one_by_one(partial(_role, documents), page.get("RoleDetailList", ())))
+        groups += page.get("GroupDetailList", [])
     # Last: a group's members stand with the users, on any page.
-    yield from (_group(group, documents, members.get(group["GroupName"], [])) for group in groups)
+    yield from held_back(odd, one_by_one(partial(_group, documents, members), groups))
+    if odd:
+        raise odd[0]
 
 
 def _details(client: IAMClient, kinds: list[EntityTypeType]) -> Iterator[GetAccountAuthorizationDetailsResponseTypeDef]:
@@ -147,10 +161,12 @@ def _root_has_virtual_mfa(client: IAMClient) -> bool:
 
 def _certificates(client: IAMClient) -> Iterator[Asset]:
     """TLS certificates that people uploaded to IAM, before there was ACM."""
-    for page in client.get_paginator("list_server_certificates").paginate():
-        for item in page["ServerCertificateMetadataList"]:
-            properties = {"path": item["Path"], "expires_at": plain(item.get("Expiration"))}
-            yield _asset("server_certificate", item["Arn"], item["ServerCertificateName"], (), properties)
+    yield from one_by_one(_certificate, paged(client, "list_server_certificates", "ServerCertificateMetadataList"))
+
+
+def _certificate(item: ServerCertificateMetadataTypeDef) -> Asset:
+    properties = {"path": item.get("Path"), "expires_at": plain(item.get("Expiration"))}
+    return _asset("server_certificate", item["Arn"], item["ServerCertificateName"], (), properties)
 
 
 def _holders(client: IAMClient, partition: str) -> list[str]:
@@ -165,9 +181,9 @@ def _user(scope: Scope, client: IAMClient, documents: Mapping[str, Any], user: U
     name = user["UserName"]
     properties = Properties(scope.connection)
     properties.values |= {
-        "id": user["UserId"],
-        "path": user["Path"],
-        "created_at": plain(user["CreateDate"]),
+        "id": user.get("UserId"),
+        "path": user.get("Path"),
+        "created_at": plain(user.get("CreateDate")),
         "groups": sorted(user.get("GroupList", ())),
         **_attached(user.get("AttachedManagedPolicies", ()), documents),
         "inline_policies": _documents(user.get("UserPolicyList", ())),
@@ -196,12 +212,12 @@ def _mfa(client: IAMClient, name: str) -> list[str]:
     return sorted(device["SerialNumber"] for page in pages for device in page["MFADevices"])
 
 
-def _role(role: RoleDetailTypeDef, documents: Mapping[str, Any]) -> Asset:
+def _role(documents: Mapping[str, Any], role: RoleDetailTypeDef) -> Asset:
     used = role.get("RoleLastUsed", {})
     properties = {
-        "id": role["RoleId"],
-        "path": role["Path"],
-        "created_at": plain(role["CreateDate"]),
+        "id": role.get("RoleId"),
+        "path": role.get("Path"),
+        "created_at": plain(role.get("CreateDate")),
         "trust_policy": plain(role.get("AssumeRolePolicyDocument")),
         **_attached(role.get("AttachedManagedPolicies", ()), documents),
         "inline_policies": _documents(role.get("RolePolicyList", ())),
@@ -212,12 +228,12 @@ def _role(role: RoleDetailTypeDef, documents: Mapping[str, Any]) -> Asset:
     return _asset("role", role["Arn"], role["RoleName"], role.get("Tags"), properties)
 
 
-def _group(group: GroupDetailTypeDef, documents: Mapping[str, Any], members: list[str]) -> Asset:
+def _group(documents: Mapping[str, Any], members: Mapping[str, list[str]], group: GroupDetailTypeDef) -> Asset:
     properties = {
-        "id": group["GroupId"],
-        "path": group["Path"],
-        "created_at": plain(group["CreateDate"]),
-        "members": sorted(members),
+        "id": group.get("GroupId"),
+        "path": group.get("Path"),
+        "created_at": plain(group.get("CreateDate")),
+        "members": sorted(members.get(group["GroupName"], ())),
         **_attached(group.get("AttachedManagedPolicies", ()), documents),
         "inline_policies": _documents(group.get("GroupPolicyList", ())),
     }
@@ -229,9 +245,9 @@ def _policy(policy: ManagedPolicyDetailTypeDef) -> Asset:
     default = next((item for item in policy.get("PolicyVersionList", ()) if item.get("IsDefaultVersion")), None)
     properties = {
         "id": policy.get("PolicyId"),
-        "path": policy["Path"],
-        "created_at": plain(policy["CreateDate"]),
-        "attachment_count": policy.get("AttachmentCount", 0),
+        "path": policy.get("Path"),
+        "created_at": plain(policy.get("CreateDate")),
+        "attachment_count": policy.get("AttachmentCount"),
         "default_version": policy.get("DefaultVersionId"),
         "document": plain(default.get("Document")) if default else None,
     }

@@ -24,7 +24,7 @@ def collect(scope: Scope) -> Iterator[Asset]:
     # AWS gives every key that it manages an alias under alias/aws/, and customers cannot create one there.
     managed = {key for key, given in names.items() if any(name.startswith("alias/aws/") for name in given)}
     # AWS's own keys cannot be configured by the customer, so they are left out before any call about them.
-    keys = (item for item in listed if item["KeyId"] not in managed)
+    keys = (item for item in listed if item.get("KeyId") not in managed)
     yield from each(partial(_key, scope, client, names, aliases.refused), keys, threads=THREADS)
 
 
@@ -33,7 +33,7 @@ def _aliases(client: Any) -> dict[str, list[str]]:
     aliases: dict[str, list[str]] = {}
     for item in paged(client, "list_aliases", "Aliases"):
         if key := item.get("TargetKeyId"):
-            aliases.setdefault(key, []).append(item["AliasName"])
+            aliases.setdefault(key, []).append(item.get("AliasName", ""))
     return aliases
 
 

@@ -41,7 +41,7 @@ def _function(scope: Scope, client: LambdaClient, item: FunctionConfigurationTyp
     # A function without a policy is ResourceNotFoundException: nobody else may call it.
     properties.read(
         "policy",
-        lambda: document(client.get_policy(FunctionName=name).get("Policy")),
+        lambda: document(client.get_policy(FunctionName=name)["Policy"]),
         permission="lambda:GetPolicy",
         absent=("ResourceNotFoundException",),
     )
@@ -62,7 +62,7 @@ def _alias_policies(client: LambdaClient, name: str) -> dict[str, Any]:
 
 def _alias_policy(client: LambdaClient, name: str, alias: str) -> Any:
     try:
-        return document(client.get_policy(FunctionName=name, Qualifier=alias).get("Policy"))
+        return document(client.get_policy(FunctionName=name, Qualifier=alias)["Policy"])
     except ClientError as error:
         if aws_code(error) == "ResourceNotFoundException":  # it has none
             return None

@@ -12,7 +12,16 @@ from typing import TYPE_CHECKING, Any
 
 from cloudaccounts.contract.inventory import OBSERVED, Asset
 from cloudaccounts.provider_kit.normalization import plain
-from cloudaccounts.providers.aws.inventory.common import Properties, Scope, asset, chain_lists, each, paged, tags
+from cloudaccounts.providers.aws.inventory.common import (
+    Properties,
+    Scope,
+    asset,
+    chain_lists,
+    each,
+    one_by_one,
+    paged,
+    tags,
+)
 
 if TYPE_CHECKING:
     from mypy_boto3_rds import RDSClient
@@ -33,11 +42,11 @@ def collect(scope: Scope) -> Iterator[Asset]:
         {
             # Each list has a permission of its own, and losing one must not cost the others: with DescribeDBClusters
             # alone denied, a scan once lost all instances that it had read.
-            "rds:DescribeDBInstances": (
-                _instance(scope, item) for item in paged(client, "describe_db_instances", "DBInstances")
+            "rds:DescribeDBInstances": one_by_one(
+                partial(_instance, scope), paged(client, "describe_db_instances", "DBInstances")
             ),
-            "rds:DescribeDBClusters": (
-                _cluster(scope, item) for item in paged(client, "describe_db_clusters", "DBClusters")
+            "rds:DescribeDBClusters": one_by_one(
+                partial(_cluster, scope), paged(client, "describe_db_clusters", "DBClusters")
             ),
             "rds:DescribeDBSnapshots": _snapshots(scope, client),
             "rds:DescribeDBClusterSnapshots": _cluster_snapshots(scope, client),
@@ -111,7 +120,7 @@ def _snapshot(scope: Scope, client: RDSClient, item: DBSnapshotTypeDef) -> Asset
 
     def attributes() -> list[Any]:
         answer = client.describe_db_snapshot_attributes(DBSnapshotIdentifier=name)
-        return list(answer["DBSnapshotAttributesResult"].get("DBSnapshotAttributes", ()))
+        return list(answer["DBSnapshotAttributesResult"]["DBSnapshotAttributes"])
 
     properties = Properties(scope.connection)
     properties.values |= {
@@ -137,7 +146,7 @@ def _cluster_snapshot(scope: Scope, client: RDSClient, item: DBClusterSnapshotTy
 
     def attributes() -> list[Any]:
         answer = client.describe_db_cluster_snapshot_attributes(DBClusterSnapshotIdentifier=name)
-        return list(answer["DBClusterSnapshotAttributesResult"].get("DBClusterSnapshotAttributes", ()))
+        return list(answer["DBClusterSnapshotAttributesResult"]["DBClusterSnapshotAttributes"])
 
     properties = Properties(scope.connection)
     properties.values |= {
@@ -159,10 +168,10 @@ def _cluster_snapshot(scope: Scope, client: RDSClient, item: DBClusterSnapshotTy
 
 
 def _shared(attributes: Callable[[], list[Any]]) -> Callable[[], list[str]]:
-    """Reads the account ids that may restore a snapshot; "all" is everybody."""
+    """Reads the account ids that may restore a snapshot; "all" is everybody.
+
+    Without a default for what is missing: AWS tells an empty list of a snapshot that nobody else may restore.
+    """
     return lambda: sorted(
-        value
-        for item in attributes()
-        if item.get("AttributeName") == "restore"
-        for value in item.get("AttributeValues", ())
+        value for item in attributes() if item["AttributeName"] == "restore" for value in item["AttributeValues"]
     )

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from cloudaccounts.contract.inventory import Asset
 from cloudaccounts.provider_kit.normalization import ordered, plain
-from cloudaccounts.providers.aws.inventory.common import Properties, Scope, document, each, tags
+from cloudaccounts.providers.aws.inventory.common import Properties, Scope, document, each, paged, tags
 from cloudaccounts.providers.aws.regions import is_region
 
 if TYPE_CHECKING:
@@ -31,8 +31,8 @@ def collect(scope: Scope) -> Iterator[Asset]:
     read = partial(_bucket, scope, account_wide)
     # With a page size the list names each bucket's region (S3 API reference, Bucket), which saves a call for each
     # bucket.
-    for page in client.get_paginator("list_buckets").paginate(PaginationConfig={"PageSize": 1000}):
-        yield from each(read, page["Buckets"], threads=THREADS)
+    buckets = paged(client, "list_buckets", "Buckets", PaginationConfig={"PageSize": 1000})
+    yield from each(read, buckets, threads=THREADS)
 
 
 def account_block(scope: Scope) -> Properties:
@@ -138,7 +138,7 @@ def _read(client: S3Client, name: str, properties: Properties) -> None:
     else:
         properties.read(
             "policy_is_public",
-            lambda: client.get_bucket_policy_status(Bucket=name)["PolicyStatus"].get("IsPublic", False),
+            lambda: client.get_bucket_policy_status(Bucket=name)["PolicyStatus"].get("IsPublic"),
             permission="s3:GetBucketPolicyStatus",
             absent=("NoSuchBucketPolicy",),
             default=False,
@@ -162,9 +162,15 @@ def _read(client: S3Client, name: str, properties: Properties) -> None:
     properties.read("versioning", lambda: _versioning(client, name), permission="s3:GetBucketVersioning")
     properties.read(
         "logging_to",
-        lambda: client.get_bucket_logging(Bucket=name).get("LoggingEnabled", {}).get("TargetBucket"),
+        lambda: _logging_to(client, name),
         permission="s3:GetBucketLogging",
     )
+
+
+def _logging_to(client: Any, name: str) -> str | None:
+    """None where it is off: S3 then leaves the whole element out."""
+    enabled = client.get_bucket_logging(Bucket=name).get("LoggingEnabled")
+    return str(enabled["TargetBucket"]) if enabled else None
 
 
 def _grants(client: S3Client, name: str) -> list[Any]:

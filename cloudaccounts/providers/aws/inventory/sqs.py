@@ -41,7 +41,7 @@ def _queue(scope: Scope, client: SQSClient, url: str) -> Asset:
 
 def _attributes(client: SQSClient, url: str) -> dict[str, Any]:
     """A queue without encryption says ``false``; one that has a key says nothing of SQS's own."""
-    attributes = client.get_queue_attributes(QueueUrl=url, AttributeNames=_ATTRIBUTES).get("Attributes", {})
+    attributes = client.get_queue_attributes(QueueUrl=url, AttributeNames=_ATTRIBUTES)["Attributes"]
     key, own = attributes.get("KmsMasterKeyId"), attributes.get("SqsManagedSseEnabled")
     return {
         "policy": document(attributes.get("Policy")),

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from cloudaccounts.contract.inventory import OBSERVED, Asset
 from cloudaccounts.provider_kit.normalization import plain
-from cloudaccounts.providers.aws.inventory.common import Properties, Scope, asset, each, paged, tags
+from cloudaccounts.providers.aws.inventory.common import Properties, Scope, asset, each, one_by_one, paged, tags
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -19,19 +19,22 @@ _TABLE_FACTS = ("encryption", "kms_key_id", "billing", "deletion_protection", "c
 
 def efs(scope: Scope) -> Iterator[Asset]:
     client = scope.connection.client("efs", scope.region)
-    for item in paged(client, "describe_file_systems", "FileSystems"):
-        identifier = item["FileSystemId"]
-        properties = {
-            "id": identifier,
-            "encrypted": item.get("Encrypted"),
-            "kms_key_id": item.get("KmsKeyId"),
-            "performance": item.get("PerformanceMode"),
-            "created_at": plain(item.get("CreationTime")),
-            OBSERVED: {"state": item.get("LifeCycleState"), "bytes": item.get("SizeInBytes", {}).get("Value")},
-        }
-        arn = item.get("FileSystemArn") or scope.arn("elasticfilesystem", f"file-system/{identifier}")
-        name = item.get("Name") or identifier
-        yield asset(scope, "efs.file_system", arn, name, properties, tags=tags(item.get("Tags")))
+    yield from one_by_one(partial(_file_system, scope), paged(client, "describe_file_systems", "FileSystems"))
+
+
+def _file_system(scope: Scope, item: Any) -> Asset:
+    identifier = item["FileSystemId"]
+    properties = {
+        "id": identifier,
+        "encrypted": item.get("Encrypted"),
+        "kms_key_id": item.get("KmsKeyId"),
+        "performance": item.get("PerformanceMode"),
+        "created_at": plain(item.get("CreationTime")),
+        OBSERVED: {"state": item.get("LifeCycleState"), "bytes": item.get("SizeInBytes", {}).get("Value")},
+    }
+    arn = item.get("FileSystemArn") or scope.arn("elasticfilesystem", f"file-system/{identifier}")
+    name = item.get("Name") or identifier
+    return asset(scope, "efs.file_system", arn, name, properties, tags=tags(item.get("Tags")))
 
 
 def dynamodb(scope: Scope) -> Iterator[Asset]:

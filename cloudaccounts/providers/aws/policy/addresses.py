@@ -28,13 +28,19 @@ class Asked:
     allowed: bool  # IpAddress, or NotIpAddress
 
 
-def leave_out_the_internet(asked: Iterable[Asked]) -> Answer:
-    """Whether the addresses that fulfil all these conditions are few.
+def leave_out_the_internet(asked: Iterable[Asked], *, present: bool = False) -> Answer:
+    """Whether the addresses that fulfil all these conditions are few. ``present``: another condition asks for the key.
 
     S3 counts ranges broader than /8, and /32 of IPv6, as public ("The meaning of public"). Here all that is let in
     counts together, so that halves of the internet are no less than the whole; one /8 alone is still a network.
     https://docs.aws.amazon.com/AmazonS3/latest/userguide/access-control-block-public-access.html#access-control-block-public-access-policy-status
     """
+    asked = list(asked)
+    # Requests through a VPC endpoint lack the key, and a negated condition holds where it is missing: so NotIpAddress
+    # alone leaves none of the strangers out who have an endpoint.
+    # https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html#condition-keys-sourceip
+    if not present and not any(condition.allowed for condition in asked):
+        return Answer.NO
     unsure = False
     v4, v6 = WHOLE_V4, WHOLE_V6
     for condition in asked:

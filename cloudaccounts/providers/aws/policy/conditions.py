@@ -46,7 +46,7 @@ def leave_strangers_out(conditions: Sequence[Condition], *, services: bool = Fal
         if condition.operator in _ADDRESS and condition.key == "aws:sourceip" and not is_loose(condition, present)
     ]
     # All conditions must hold together, so one that leaves strangers out is enough.
-    return max([*answers, leave_out_the_internet(addresses)])
+    return max([*answers, leave_out_the_internet(addresses, present="aws:sourceip" in present)])
 
 
 def catch_all_strangers(conditions: Iterable[Condition], *, services: bool = False) -> Answer:
@@ -115,7 +115,7 @@ def _catches(condition: Condition, services: bool) -> Answer:
     if key is None or condition.operator not in KNOWN_OPERATORS or key.meaning is Meaning.TIME:
         return Answer.UNSURE
     if key.meaning is Meaning.FROM_SERVICE:
-        return Answer.YES if _all(condition, "false") and not services else Answer.NO
+        return Answer.YES if not services and _denies_all_but_services(condition) else Answer.NO
     if condition.any_value:
         return Answer.NO
     if condition.key == "aws:viaawsservice":
@@ -125,6 +125,16 @@ def _catches(condition: Condition, services: bool) -> Answer:
     if condition.operator in _NOT_TEXT and not _says_nothing(key, services):
         return _excludes(condition, key)
     return Answer.NO
+
+
+def _denies_all_but_services(condition: Condition) -> bool:
+    """Requests without a signature lack the key, so "false" alone leaves them: it takes IfExists, or "not true".
+
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html#condition-keys-principalisawsservice
+    """
+    if condition.operator in _NOT_TEXT:
+        return not condition.any_value and {value.lower() for value in condition.values} == {"true"}
+    return _all(condition, "false") and (condition.if_exists or condition.all_values)
 
 
 def _says_nothing(key: Key, services: bool) -> bool:

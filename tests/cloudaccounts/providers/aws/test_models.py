@@ -14,7 +14,7 @@ import pytest
 from cloudaccounts.contract.inventory import UNREADABLE, Asset
 from cloudaccounts.providers.aws.checks import CHECKS
 from cloudaccounts.providers.aws.inventory import AwsSession, open_session
-from tests.cloudaccounts.providers.aws.checks.test_checks import CASES
+from tests.cloudaccounts.providers.aws.checks.cases import CASES
 from tests.cloudaccounts.providers.aws.conftest import Cloud, make_target
 
 PLATFORM = "111122223333"

@@ -7,16 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from tests.cloudaccounts.providers.aws.checks.test_absent_and_new import (
-    analyzers,
-    instance,
-    key,
-    keys,
-    objects,
-    password,
-    root,
-)
-from tests.cloudaccounts.providers.aws.checks.test_checks import (
+from tests.cloudaccounts.providers.aws.checks.examples import (
     ADMIN,
     ALL_USERS,
     BALANCER,
@@ -40,6 +31,15 @@ from tests.cloudaccounts.providers.aws.checks.test_checks import (
     http,
     rule,
     seen,
+)
+from tests.cloudaccounts.providers.aws.checks.test_absent_and_new import (
+    analyzers,
+    instance,
+    key,
+    keys,
+    objects,
+    password,
+    root,
 )
 
 Properties = dict[str, Any]

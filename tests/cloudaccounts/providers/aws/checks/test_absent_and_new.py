@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from cloudaccounts.contract.rules import Verdict
-from tests.cloudaccounts.providers.aws.checks.test_checks import BLOCKED, BUCKET, PERSON, ago, judge, seen
+from tests.cloudaccounts.providers.aws.checks.examples import BLOCKED, BUCKET, PERSON, ago, judge, seen
 
 PASS, FAIL, OTHER, UNKNOWN = Verdict.PASS, Verdict.FAIL, Verdict.NOT_APPLICABLE, Verdict.UNKNOWN
 NEW = "SOMETHING_NEW"

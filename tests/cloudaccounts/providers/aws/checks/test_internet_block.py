@@ -18,7 +18,7 @@ from cloudaccounts.providers.aws.inventory import open_session
 from cloudaccounts.providers.aws.inventory.common import Properties, Scope
 from cloudaccounts.providers.aws.inventory.internet_block import NAME, InternetBlock
 from tests.cloudaccounts.provider_kit.reach.strategies import on_any_machine
-from tests.cloudaccounts.providers.aws.checks.test_checks import EVERYTHING_IN, REACHED, judge, rule
+from tests.cloudaccounts.providers.aws.checks.examples import EVERYTHING_IN, REACHED, judge, rule
 from tests.cloudaccounts.providers.aws.conftest import Cloud, make_target
 
 MODEL = botocore.session.get_session().get_service_model("ec2")

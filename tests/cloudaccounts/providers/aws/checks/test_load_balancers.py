@@ -8,7 +8,7 @@ import pytest
 
 from cloudaccounts.contract.rules import Verdict
 from cloudaccounts.providers.aws.inventory.load_balancers import _fits_everything
-from tests.cloudaccounts.providers.aws.checks.test_checks import BALANCER, answer, http, judge, seen
+from tests.cloudaccounts.providers.aws.checks.examples import BALANCER, answer, http, judge, seen
 
 PASS, FAIL, OTHER, UNKNOWN = Verdict.PASS, Verdict.FAIL, Verdict.NOT_APPLICABLE, Verdict.UNKNOWN
 

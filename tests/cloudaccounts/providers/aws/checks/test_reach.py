@@ -30,7 +30,7 @@ GROUP_RULES = ("aws_ec2_ssh_open", "aws_ec2_rdp_open", "aws_ec2_all_ports_open",
 
 def permission(first: int | None, last: int | None = None, *cidrs: str, protocol: str = "tcp", **more: Any) -> Any:
     """As DescribeSecurityGroups tells it: ports are left out for all protocols."""
-    told: dict[str, Any] = {"IpProtocol": protocol, "UserIdGroupPairs": [], "PrefixListIds": []}
+    told: dict[str, Any] = {"IpProtocol": protocol, "UserIdGroupPairs": [{"GroupId": "sg-1"}], "PrefixListIds": []}
     told["IpRanges"] = [{"CidrIp": one} for one in cidrs if ":" not in one]
     told["Ipv6Ranges"] = [{"CidrIpv6": one} for one in cidrs if ":" in one]
     return told | ({} if first is None else {"FromPort": first, "ToPort": first if last is None else last}) | more
@@ -84,6 +84,14 @@ CASES: list[tuple[str, Verdict, dict[str, Any]]] = [
     ("aws_ec2_ssh_open", U, group(permission(22, **lists("pl-1", "pl-2")), pl_1=["10.0.0.0/8"], pl_2=None)),
     ("aws_ec2_ssh_open", U, group(permission(22, **lists("pl-1")), pl_1=["everywhere"])),
     ("aws_ec2_ssh_open", U, group(permission(22, 22, ALL, protocol="quic"))),
+    ("aws_ec2_ssh_open", F, group(permission(22, 22, ALL, UserIdGroupPairs=[]))),
+    # Every rule has a source: https://docs.aws.amazon.com/vpc/latest/userguide/security-group-rules.html
+    ("aws_ec2_ssh_open", U, group(permission(22, UserIdGroupPairs=[]))),
+    ("aws_ec2_ssh_open", P, group(permission(443, UserIdGroupPairs=[]))),
+    ("aws_ec2_ssh_open", U, group({"IpProtocol": "tcp", "FromPort": 22, "ToPort": 22})),
+    ("aws_ec2_ssh_open", U, group({"IpRanges": [{"CidrIp": ALL}]})),
+    ("aws_ec2_ssh_open", U, group(permission(22, IpRanges=[{"Description": "office"}]))),
+    ("aws_ec2_ssh_open", U, {"ingress": None}),
     ("aws_ec2_ssh_open", U, {"ingress": [ODD_PORTS]}),
     ("aws_ec2_ssh_open", U, {"ingress": [{**ODD_PORTS, "from_port": None, "to_port": None}]}),
     ("aws_ec2_ssh_open", U, {"ingress": [{"protocol": "tcp", "from_port": 22, "to_port": 22}]}),

@@ -9,7 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cloudaccounts.contract.rules import Verdict
-from tests.cloudaccounts.providers.aws.checks.test_checks import EVERYTHING_IN, REACHED, entry, judge, rule
+from cloudaccounts.providers.aws.inventory.exposure import leads_outside, versions_of
+from tests.cloudaccounts.providers.aws.checks.examples import EVERYTHING_IN, REACHED, entry, judge, rule
 
 PASS, FAIL, OTHER, UNKNOWN = Verdict.PASS, Verdict.FAIL, Verdict.NOT_APPLICABLE, Verdict.UNKNOWN
 ANY = "0.0.0.0/0"
@@ -57,6 +58,13 @@ INSTANCES: list[tuple[dict[str, Any], Verdict]] = [
     ({"acls": [[entry(90, "10.0.0.0/8", action="deny"), *EVERYTHING_IN]]}, FAIL),
     ({"public_addresses": []}, PASS),
     ({"routed": []}, PASS),
+    # Through a firewall's endpoint or an appliance, whose rules are not read.
+    ({"routed": ["4?"]}, UNKNOWN),
+    ({"routed": ["4?"], "ingress": HALVES}, UNKNOWN),
+    ({"routed": ["4", "4?"]}, FAIL),
+    ({"routed": ["6?"]}, PASS),
+    ({"routed": ["4?"], "ingress": []}, PASS),
+    ({"routed": ["4?"], "acls": [[every(32767, action="deny")]]}, PASS),
     ({"routed": ["6"]}, PASS),  # the group lets IPv4 in alone
     ({"public_addresses": ["8.8.4.4"], "ingress": [rule(22, "::/0")], "acls": [[every(1, "::/0")]]}, PASS),
     ({"public_addresses": ["2a05:d018::1"], "routed": ["4"]}, PASS),
@@ -129,3 +137,38 @@ def test_the_order_of_the_list_means_nothing_where_entries_have_numbers(
     chance.shuffle(shuffled)
     facts = [REACHED | {"acls": [several]} for several in (entries, shuffled)]
     assert len({judge("aws_ec2_instance_reachable", each).verdict for each in facts}) == 1
+
+
+V4, V6 = {"DestinationCidrBlock": ANY}, {"DestinationIpv6CidrBlock": "::/0"}
+
+
+@pytest.mark.parametrize(
+    ("route", "versions"),
+    [
+        ({**V4, "GatewayId": "igw-1", "State": "active"}, {"4"}),
+        ({**V6, "GatewayId": "igw-1"}, {"6"}),
+        ({"DestinationPrefixListId": "pl-1", "GatewayId": "igw-1"}, {"4"}),
+        ({**V4, "GatewayId": "igw-1", "State": "blackhole"}, set()),
+        ({"DestinationCidrBlock": "10.0.0.0/16", "GatewayId": "local"}, set()),
+        ({**V4, "GatewayId": "vgw-1"}, set()),
+        ({**V4, "NatGatewayId": "nat-1"}, set()),
+        ({**V4, "TransitGatewayId": "tgw-1"}, set()),
+        ({**V6, "EgressOnlyInternetGatewayId": "eigw-1"}, set()),
+        ({"DestinationPrefixListId": "pl-1", "GatewayId": "vpce-1"}, set()),  # S3 or DynamoDB
+        ({**V4, "GatewayId": "vpce-1"}, {"4?"}),  # a firewall's endpoint
+        ({**V6, "GatewayId": "vpce-1"}, {"6?"}),
+        ({**V4, "NetworkInterfaceId": "eni-1", "InstanceId": "i-1"}, {"4?"}),
+        ({**V4, "CarrierGatewayId": "cagw-1"}, {"4?"}),
+        (V4, {"4?"}),  # a target that is new, or was not told
+    ],
+)
+def test_a_route_leads_outside_by_its_target(route: dict[str, Any], versions: set[str]) -> None:
+    """https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_Route.html"""
+    assert leads_outside(route) == versions
+
+
+def test_a_subnet_without_a_table_uses_its_networks_main_one() -> None:
+    tables = {"subnet-1": ["6"], "vpc-1": ["4"]}
+    assert versions_of(tables, "vpc-1", ["subnet-1"]) == ["6"]
+    assert versions_of(tables, "vpc-1", ["subnet-1", "subnet-2"]) == ["4", "6"]
+    assert versions_of(tables, "vpc-2", ["subnet-1", "subnet-2"]) is None  # its main table was not listed

@@ -16,9 +16,10 @@ from botocore.session import Session
 from cloudaccounts.contract.rules import Verdict
 from cloudaccounts.providers.aws.checks import CHECKS
 from tests.cloudaccounts.providers.aws.checks import test_absent_and_new, test_reach
+from tests.cloudaccounts.providers.aws.checks.cases import CASES
+from tests.cloudaccounts.providers.aws.checks.examples import judge
 from tests.cloudaccounts.providers.aws.checks.more_cases import FURTHER, MORE
 from tests.cloudaccounts.providers.aws.checks.test_absent_and_new import NEW
-from tests.cloudaccounts.providers.aws.checks.test_checks import CASES, judge
 
 P, F, U = Verdict.PASS, Verdict.FAIL, Verdict.UNKNOWN
 TABLE: list[tuple[str, Verdict, dict[str, Any]]] = [

@@ -165,7 +165,9 @@ def test_a_condition_narrows_by_its_value(operator: str, key: str, value: Any, e
         ("IpAddressIfExists", "203.0.113.0/24", OPEN),
         ("NotIpAddress", "203.0.113.0/24", OPEN),
         ("NotIpAddress", "0.0.0.0/0", OPEN),  # IPv6 is left
-        ("NotIpAddress", ["0.0.0.0/0", "::/0"], CLOSED),
+        # Requests through a VPC endpoint lack the key, and a negated condition then holds.
+        ("NotIpAddress", ["0.0.0.0/0", "::/0"], OPEN),
+        ("NotIpAddress", "the office", OPEN),
         ("StringEquals", "203.0.113.7", UNSURE),
     ],
 )
@@ -179,6 +181,8 @@ def test_addresses_of_several_conditions_count_together() -> None:
 
 
 def test_null_makes_a_key_necessary() -> None:
+    nowhere = {"NotIpAddress": {"aws:SourceIp": ["0.0.0.0/0", "::/0"]}}
+    assert answer(allow(Condition=nowhere | {"Null": {"aws:SourceIp": "false"}})) == CLOSED
     needed = {"Null": {"aws:PrincipalOrgPaths": "false"}}
     paths = {"ForAllValues:StringLike": {"aws:PrincipalOrgPaths": "o-abcdefghij/*"}}
     assert answer(allow(Condition=paths | needed)) == CLOSED
@@ -214,6 +218,13 @@ OUTSIDERS = {"StringNotEquals": {"aws:PrincipalOrgID": "o-abcdefghij"}}
         (deny(), CLOSED),
         (deny(Condition=OUTSIDERS), CLOSED),
         (deny(Condition=OUTSIDERS | {"BoolIfExists": {"aws:PrincipalIsAWSService": "false"}}), CLOSED),
+        # Requests without a signature lack the key.
+        (deny(Condition={"Bool": {"aws:PrincipalIsAWSService": "false"}}), OPEN),
+        (deny(Condition={"ForAnyValue:Bool": {"aws:PrincipalIsAWSService": "false"}}), OPEN),
+        (deny(Condition={"BoolIfExists": {"aws:PrincipalIsAWSService": "false"}}), CLOSED),
+        (deny(Condition={"StringNotEquals": {"aws:PrincipalIsAWSService": "true"}}), CLOSED),
+        (deny(Condition={"StringNotEquals": {"aws:PrincipalIsAWSService": "false"}}), OPEN),
+        (deny(Condition={"ForAnyValue:StringNotEquals": {"aws:PrincipalIsAWSService": "true"}}), OPEN),
         (deny(Condition={"StringNotLike": {"aws:PrincipalOrgID": "o-*"}}), OPEN),
         (deny(Condition={"NotIpAddress": {"aws:SourceIp": "203.0.113.0/24"}}), CLOSED),
         (deny(Condition={"NotIpAddress": {"aws:SourceIp": ["0.0.0.0/1", "128.0.0.0/1"]}}), OPEN),
