@@ -51,6 +51,7 @@ TYPES: dict[str, dict[str, str]] = {
         "virtualNetworkGateways": "2024-07-01",
         "applicationGateways": "2024-07-01",
         "ApplicationGatewayWebApplicationFirewallPolicies": "2024-07-01",
+        "frontDoorWebApplicationFirewallPolicies": "2024-02-01",
         "networkWatchers": "2024-07-01",
         "networkWatchers/flowLogs": "2024-07-01",
         "bastionHosts": "2024-07-01",

@@ -287,7 +287,7 @@ def vpn_gateway(name: str, *, group: str, good: bool = True) -> Item:
 def application_gateway(name: str, *, group: str, good: bool = True) -> tuple[Item, ...]:
     """With its firewall's policy."""
     # The firewall's rules stand in a policy beside the gateway, which only refers to it: evaluated apart, joined by id.
-    policy = f"/subscriptions/s/resourceGroups/{group}/providers/Microsoft.Network/{_POLICIES}/{name}-waf"
+    policy = f"{{scope}}/resourceGroups/{group}/providers/Microsoft.Network/{_POLICIES}/{name}-waf"
     tier = "WAF_v2" if good else "Standard_v2"
     old = {"policyType": "Predefined", "policyName": "AppGwSslPolicy20150501"}
     gateway = {
@@ -309,6 +309,16 @@ def application_gateway(name: str, *, group: str, good: bool = True) -> tuple[It
         Item("Microsoft.Network/applicationGateways", name, gateway, group=group),
         Item(f"Microsoft.Network/{_POLICIES}", f"{name}-waf", firewall, group=group),
     )
+
+
+def front_door_firewall(name: str, *, group: str, good: bool = True) -> Item:
+    properties = {
+        "provisioningState": "Succeeded",
+        "resourceState": "Enabled",
+        "policySettings": {"enabledState": "Enabled", "mode": "Prevention" if good else "Detection"},
+        "frontendEndpointLinks": [],
+    }
+    return Item("Microsoft.Network/frontDoorWebApplicationFirewallPolicies", name, properties, "global", group=group)
 
 
 _POLICIES = "ApplicationGatewayWebApplicationFirewallPolicies"

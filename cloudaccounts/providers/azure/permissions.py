@@ -120,6 +120,7 @@ PERMISSIONS: tuple[Permission, ...] = (
             ("virtualNetworkGateways/read", "VPN gateways"),
             ("applicationGateways/read", "application gateways"),
             ("ApplicationGatewayWebApplicationFirewallPolicies/read", "firewalls of web applications"),
+            ("frontDoorWebApplicationFirewallPolicies/read", "firewalls of Azure Front Door"),
             ("networkWatchers/flowLogs/read", "flow logs"),
         ),
     ),

@@ -27,6 +27,7 @@ RESOURCES: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "azure.network.virtual_network": ("network",),
         "azure.network.virtual_network_gateway": ("gateway",),
         "azure.network.web_application_firewall_policy": ("policy",),
+        "azure.network.front_door_firewall_policy": ("policy",),
         "azure.postgresql.flexible_server": ("server",),
         "azure.sql.database": ("server", "database"),
         "azure.sql.managed_instance": ("instance",),

@@ -48,7 +48,14 @@ _SSL_POLICIES = facts("application_gateway_policies")
 def firewall(asset: Asset) -> Evaluation:
     if not is_one_of(asset, "tier", good=("WAF_v2", "WAF"), bad=("Standard", "Standard_v2", "Basic")):
         return failed(f"Its tier {text(asset, 'tier')} has no firewall.")
+    # Those of listeners and paths count there in place of the gateway's own, so one that is off is a way past it.
+    policies = mappings(asset, "firewall_policies")
+    if off := [str(policy.get("name")) for policy in policies if str(policy.get("state")).lower() == "disabled"]:
+        return failed(f"It has a firewall whose policy is disabled: {abridge(off)}.")
     if value(asset, "firewall_policy"):
+        known(asset, "firewall_policies")
+        if odd := [policy for policy in policies if str(policy.get("state")).lower() != "enabled"]:
+            raise new_value("firewall_policies.state", str(odd[0].get("state")))
         return passed("It has a firewall with a policy.")
     return expect(flag(asset, "firewall_enabled", default=None), "Its firewall is off.", "Its firewall is on.")
 
@@ -178,7 +185,15 @@ def _prevents(asset: Asset) -> bool:
     return is_one_of(asset, "mode", good=("Prevention",), bad=("Detection",))
 
 
-@posture_check(
+def _stops_attacks(asset: Asset) -> Evaluation:
+    if not _is_on(asset):
+        return failed("The policy is disabled.")
+    return expect(
+        _prevents(asset), "It is in detection mode: it only records attacks.", "It stops what its rules match."
+    )
+
+
+detection_only = posture_check(
     "azure_waf_detection_only",
     "Web application firewall stops no attacks",
     Severity.MEDIUM,
@@ -191,13 +206,23 @@ def _prevents(asset: Asset) -> bool:
     "--policy-name <policy> --mode Prevention --state Enabled",
     references=cite("web-application-firewall/ag/ag-overview#waf-modes"),
     expected={"mode": "Prevention", "state": "Enabled"},
-)
-def detection_only(asset: Asset) -> Evaluation:
-    if not _is_on(asset):
-        return failed("The policy is disabled.")
-    return expect(
-        _prevents(asset), "It is in detection mode: it only records attacks.", "It stops what its rules match."
-    )
+)(_stops_attacks)
+
+
+front_door_detection_only = posture_check(
+    "azure_front_door_waf_detection_only",
+    "Front Door's firewall stops no attacks",
+    Severity.MEDIUM,
+    "network",
+    "azure.network.front_door_firewall_policy",
+    why="What is served through Front Door is served to the whole internet. In detection mode, or disabled, its "
+    "firewall lets each attack through that it knows.",
+    console="Open the Front Door WAF policy, Overview, Switch to prevention mode, once its log shows no false alarms.",
+    command="az network front-door waf-policy update --resource-group <group> --name <policy> --mode Prevention "
+    "--disabled false",
+    references=cite("web-application-firewall/afds/waf-front-door-policy-settings"),
+    expected={"mode": "Prevention", "state": "Enabled"},
+)(_stops_attacks)
 
 
 @posture_check(
@@ -236,4 +261,13 @@ def vpn_authentication(asset: Asset) -> Evaluation:
     )
 
 
-CHECKS = (firewall, minimum_tls, http2, request_body, bot_protection, detection_only, vpn_authentication)
+CHECKS = (
+    firewall,
+    minimum_tls,
+    http2,
+    request_body,
+    bot_protection,
+    detection_only,
+    front_door_detection_only,
+    vpn_authentication,
+)

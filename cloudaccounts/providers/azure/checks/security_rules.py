@@ -25,9 +25,14 @@ WHY_UNCLEAR = "a rule names addresses that Azure keeps, or has a form that is no
 
 # Security admin rules of Azure Virtual Network Manager come before every group: one that denies closes what the group
 # opens, one that always allows opens what it closes. Those in force are asked for by a POST on each virtual network,
-# `listNetworkManagerEffectiveSecurityAdminRules`, and the built-in Reader has `*/read` alone. So the verdict is the
-# group's, in whose words it is told, and the evidence of what is open names what was not read.
-# https://learn.microsoft.com/azure/virtual-network-manager/concept-security-admins#the-order-of-evaluation and
+# `listNetworkManagerEffectiveSecurityAdminRules`, and the built-in Reader has `*/read` alone. That would read the
+# configurations of a manager in the same subscription, and not which of them is at work: they are without effect until
+# they are deployed to a region, which `networkManagers/listDeploymentStatus/action` tells, and a manager of a whole
+# management group may lie in any other subscription. So the verdict is the group's, in whose words it is told, and the
+# evidence of what is open names what was not read.
+# https://learn.microsoft.com/azure/virtual-network-manager/concept-security-admins#the-order-of-evaluation,
+# https://learn.microsoft.com/azure/virtual-network-manager/concept-deployments,
+# https://learn.microsoft.com/azure/role-based-access-control/permissions/networking and
 # https://learn.microsoft.com/powershell/module/az.network/get-aznetworkmanagereffectivesecurityadminrule
 ADMIN_RULES = "virtual_network_manager_security_admin_rules"
 _UNREAD = "not read: they come before the rules of the group"

@@ -23,12 +23,13 @@ class Child:
     """Something that the resource's own answer leaves out: a list, or a single object.
 
     ``path`` is below the resource, or a function of the resource's answer that gives a whole path; without one there
-    (None) the child is None. ``one_by_one``: the list leaves out what each of its items tells when it is asked itself.
+    (None) the child is None. A function that gives several names objects of their own (``single``), which are known or
+    unknown together. ``one_by_one``: the list leaves out what each of its items tells when it is asked itself.
     ``not_for`` are the kinds of the resource that have no such child: it is None there.
     """
 
     name: str
-    path: str | Callable[[Mapping[str, Any]], str | None]
+    path: str | Callable[[Mapping[str, Any]], str | tuple[str, ...] | None]
     type: str
     extract: Callable[[Sequence[Any]], Any]
     single: bool = False

@@ -146,8 +146,9 @@ def _child(
         raise ProviderError("provider_not_registered", "Azure does not list this type in the subscription.")
     # An object and a list differ in paging alone; `extract` takes a list in both cases.
     if child.single:
-        return child.extract([scope.connection.get(path, version)])
-    listed = list(scope.connection.pages(path, version))
+        paths = (path,) if isinstance(path, str) else path
+        return child.extract([scope.connection.get(one, version) for one in paths])
+    listed = list(scope.connection.pages(str(path), version))
     return child.extract(_one_by_one(scope, listed, version) if child.one_by_one else listed)
 
 

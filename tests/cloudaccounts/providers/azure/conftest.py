@@ -18,6 +18,7 @@ from cryptography.x509.oid import NameOID
 from cloudaccounts.contract.identity import Credentials, Target
 from cloudaccounts.contract.inventory import Asset
 from cloudaccounts.contract.report import CheckResult, CloudValidationResult, ValidationProgress
+from cloudaccounts.providers.azure.inventory import AzureSession, open_session
 from cloudaccounts.providers.azure.provider import PROVIDER
 from sandbox.control import Control
 from sandbox.rig import Rig
@@ -147,3 +148,31 @@ def token_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, cloud: Cloud) ->
     path.write_text(cloud.control.server_token())
     monkeypatch.setenv("AZURE_FEDERATED_TOKEN_FILE", str(path))
     return path
+
+
+@pytest.fixture
+def session(cloud: Cloud) -> Iterator[AzureSession]:
+    credentials, account = cloud.scenario("Everything granted")
+    opened = open_session(credentials, cloud.target(account))
+    yield opened
+    opened.close()
+
+
+METHODS = ("client_secret", "certificate", "federated")
+
+
+@pytest.fixture(params=METHODS)
+def good(request: pytest.FixtureRequest, cloud: Cloud, pem: Pem) -> Credentials:
+    """A credential of each method that may read data-platform."""
+    if request.param == "federated":
+        cloud.control.put_tag(cloud.places["data-platform"], TAG, cloud.target().external_id)
+        return cloud.federated("data-platform")
+    made = cloud.app(certificate_pem=pem.public)
+    if request.param == "client_secret":
+        return changed(made, expires_on="2099-01-31")
+    ids = {name: made[name] for name in ("tenant_id", "client_id")}
+    return Credentials("certificate", {**ids, "certificate_pem": pem.both})
+
+
+def named(assets: list[Asset], name: str) -> Asset:
+    return next(asset for asset in assets if asset.name == name)

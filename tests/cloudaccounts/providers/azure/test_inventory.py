@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
-import time
 from collections import Counter
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
 from typing import Any
@@ -14,51 +11,21 @@ from typing import Any
 import pytest
 
 from cloudaccounts.contract.errors import ProviderError
-from cloudaccounts.contract.identity import Credentials
 from cloudaccounts.contract.inventory import OBSERVED, Asset, ScanUnit
-from cloudaccounts.contract.rules import Verdict
 from cloudaccounts.provider_kit.normalization import plain
-from cloudaccounts.providers.azure.checks import CHECKS
 from cloudaccounts.providers.azure.inventory import AzureSession, monitoring, open_session
 from cloudaccounts.providers.azure.inventory.common import at, region_of, resource_group_of
 from cloudaccounts.providers.azure.inventory.details import DETAILS
 from cloudaccounts.providers.azure.inventory.listing import ListedResource, Part
 from cloudaccounts.providers.azure.inventory.resources import generic_type
 from cloudaccounts.providers.azure.inventory.types.compute import uses_managed_disks
-from cloudaccounts.providers.azure.permissions import BY_ACTION, GRAPH_APPS, GRAPH_PERMISSIONS
+from cloudaccounts.providers.azure.permissions import BY_ACTION, GRAPH_PERMISSIONS
 from sandbox.azure.clouds import TYPES
-from sandbox.rig import Rig
-from tests.cloudaccounts.providers.azure.conftest import REGIONS, Cloud
-
-
-@pytest.fixture
-def session(cloud: Cloud) -> Iterator[AzureSession]:
-    credentials, account = cloud.scenario("Everything granted")
-    opened = open_session(credentials, cloud.target(account))
-    yield opened
-    opened.close()
-
-
-@pytest.fixture(scope="module")
-def whole(rig: Rig) -> dict[str, Asset]:
-    """All of data-platform, by id, with nothing denied."""
-    with pytest.MonkeyPatch.context() as patch:
-        for name, value in rig.env.items():
-            patch.setenv(name, value)
-        rig.control.clear_faults()
-        found = rig.scenario("Everything granted", "azure")
-        places = {one["name"]: one["id"] for one in rig.control.subscriptions()}
-        cloud = Cloud(rig, rig.control, places)
-        assets = cloud.scan(Credentials(found["method"], found["fields"]), "data-platform")
-        return {asset.native_id: asset for asset in assets}
+from tests.cloudaccounts.providers.azure.conftest import REGIONS, Cloud, named
 
 
 def scan(session: AzureSession, regions: tuple[str, ...] = REGIONS) -> list[Asset]:
     return [asset for unit in session.units(regions) for asset in session.collect(unit)]
-
-
-def named(assets: list[Asset], name: str) -> Asset:
-    return next(asset for asset in assets if asset.name == name)
 
 
 def test_global_units_come_first_and_each_region_once(session: AzureSession) -> None:
@@ -177,174 +144,6 @@ def test_what_is_asked_is_what_set_up_grants(cloud: Cloud) -> None:
     assert {call["method"] for call in calls} == {"GET"}
 
 
-# Gaps ----------------------------------------------------------------------------------------------------------------
-
-
-def test_a_resource_that_may_not_be_read_is_still_told(cloud: Cloud) -> None:
-    credentials = cloud.app("payments-prod", actions=["*/read"], not_actions=["Microsoft.KeyVault/*"])
-    vault = named(cloud.scan(credentials, "payments-prod"), "larkfield-payments")
-    assert vault.type == "azure.keyvault.vault"
-    assert vault.properties["purge_protection"] is None
-    assert set(vault.properties["unreadable"].values()) == {"permission_denied"}
-
-
-def test_a_key_that_may_not_be_read_costs_its_own_facts_only(cloud: Cloud) -> None:
-    cloud.control.fault("deny", resource="*/vaults/legacy-secrets/keys/orders")
-    vault = named(cloud.scan(cloud.app("legacy-reporting"), "legacy-reporting"), "legacy-secrets")
-    assert "unreadable" not in vault.properties
-    assert vault.properties["keys"] == [{"name": "orders", "enabled": True, "expires": None, "rotates": None}]
-    assert [secret["name"] for secret in vault.properties["secrets"]] == ["api-token"]
-
-
-@pytest.mark.parametrize(
-    "permission",
-    [
-        "Microsoft.Resources/subscriptions/providers/read",
-        "Microsoft.Resources/subscriptions/resourceGroups/read",
-        "Microsoft.Authorization/roleDefinitions/read",
-        "Microsoft.Storage/storageAccounts/fileServices/read",
-        "Microsoft.KeyVault/vaults/keys/read",
-        "Microsoft.Network/virtualNetworks/read",
-        "Microsoft.Insights/diagnosticSettings/read",
-        "Microsoft.Security/securityContacts/read",
-    ],
-)
-def test_what_is_denied_costs_its_own_facts_only(cloud: Cloud, whole: dict[str, Asset], permission: str) -> None:
-    """Every asset that the permission is not about is read as before."""
-    cloud.control.fault("deny", permission=permission)
-    read: dict[str, Asset] = {}
-    session = open_session(cloud.scenario("Everything granted")[0], cloud.target("data-platform"))
-    for unit in session.units(REGIONS):
-        with contextlib.suppress(ProviderError):
-            read |= {asset.native_id: asset for asset in session.collect(unit)}
-    session.close()
-    lost = set(whole) - set(read)
-    if permission.endswith(("resources/read", "resourceGroups/read", "roleAssignments/read", "roleDefinitions/read")):
-        assert lost, "lists of assets"
-    else:
-        assert not lost
-    for key, asset in read.items():
-        refused = asset.properties.get("unreadable", {})
-        assert set(refused.values()) <= {"permission_denied"}
-        same = {name: value for name, value in whole[key].properties.items() if name not in (*refused, OBSERVED)}
-        assert {name: asset.properties.get(name) for name in same} == same
-
-
-def test_a_part_that_may_not_be_read_is_told_apart(cloud: Cloud) -> None:
-    credentials = cloud.app(
-        "legacy-reporting", actions=["*/read"], not_actions=["Microsoft.Sql/servers/firewallRules/*"]
-    )
-    assets = cloud.scan(credentials, "legacy-reporting")
-    server = next(asset for asset in assets if asset.type == "azure.sql.server")
-    assert server.properties["minimum_tls"] == "1.0"
-    assert server.properties["firewall_rules"] is None
-    assert server.properties["unreadable"] == {"firewall_rules": "permission_denied"}
-
-
-def test_assignments_are_told_without_names_where_roles_may_not_be_read(cloud: Cloud) -> None:
-    credentials, account = cloud.scenario("Some permissions denied")
-    session = open_session(credentials, cloud.target(account))
-    found: list[Asset] = []
-    with pytest.raises(ProviderError, match="roleDefinitions/read"):
-        found.extend(session.collect(ScanUnit("authorization", "global")))
-    session.close()
-    subscription, *assignments = found
-    assert len(subscription.properties["owners"]) == 2
-    assert assignments
-    assert all(asset.properties["unreadable"] == {"role_name": "permission_denied"} for asset in assignments)
-
-
-def test_a_list_that_may_not_be_read_fails_its_units(cloud: Cloud, session: AzureSession) -> None:
-    cloud.control.fault("deny", permission="Microsoft.Resources/subscriptions/resources/read")
-    for unit in (ScanUnit("storage", "westeurope"), ScanUnit("compute", "westeurope")):
-        with pytest.raises(ProviderError, match="subscriptions/resources/read"):
-            list(session.collect(unit))
-    assert list(session.collect(ScanUnit("authorization", "global")))
-
-
-def test_what_was_listed_before_a_page_failed_is_kept(cloud: Cloud, session: AzureSession) -> None:
-    whole = {asset.native_id for asset in session.collect(ScanUnit("compute", "westeurope"))}
-    credentials, account = cloud.scenario("Everything granted")
-    broken = open_session(credentials, cloud.target(account))
-    cloud.control.fault("error", permission="Microsoft.Resources/subscriptions/resources/read", status=403, after=1)
-    read: list[str] = []
-    with pytest.raises(ProviderError):
-        read.extend(asset.native_id for asset in broken.collect(ScanUnit("compute", "westeurope")))
-    broken.close()
-    assert read
-    assert set(read) <= whole
-
-
-def test_a_resource_that_is_gone_when_it_is_read_is_left_out(cloud: Cloud) -> None:
-    place = cloud.places["old-experiments"]
-    cloud.control.seed_resources(place, 1, kind="Microsoft.KeyVault/vaults")
-    cloud.control.set_subscription(place, state="Enabled")
-    session = open_session(cloud.app("old-experiments"), cloud.target("old-experiments"))
-    unit = ScanUnit("keyvault", "westeurope")
-    try:
-        assert [asset.name for asset in session.collect(unit)] == ["seeded-00000"]  # and the list is read by now
-        cloud.control.delete_resource(place, "vaults/seeded-00000")
-        assert list(session.collect(unit)) == []
-    finally:
-        session.close()
-        cloud.control.set_subscription(place, state="Disabled")
-
-
-def test_a_provider_that_is_not_registered_is_told_as_such(cloud: Cloud) -> None:
-    place = cloud.places["legacy-reporting"]
-    cloud.control.set_subscription(place, providers={"Microsoft.Sql": "NotRegistered"})
-    try:
-        assets = cloud.scan(cloud.app("legacy-reporting"), "legacy-reporting")
-    finally:
-        cloud.control.set_subscription(place, providers={"Microsoft.Sql": "Registered"})
-    server = next(asset for asset in assets if asset.type == "azure.sql.server")
-    assert set(server.properties["unreadable"].values()) == {"provider_not_registered"}
-    assert any(asset.type == "azure.web.site" and "unreadable" not in asset.properties for asset in assets)
-
-
-@pytest.mark.parametrize("odd", [{"securityRules": "odd"}, {"securityRules": ["odd"]}, {"securityRules": 7}])
-def test_an_answer_of_another_shape_costs_that_resource_alone(cloud: Cloud, odd: dict[str, Any]) -> None:
-    place = cloud.places["legacy-reporting"]
-    cloud.control.seed_resources(place, 1, kind="Microsoft.Network/networkSecurityGroups")
-    cloud.control.set_resource(place, "networkSecurityGroups/seeded-00000", **odd)
-    try:
-        assets = cloud.scan(cloud.app("legacy-reporting"), "legacy-reporting")
-    finally:
-        cloud.control.delete_resource(place, "networkSecurityGroups/seeded-00000")
-    group = named(assets, "seeded-00000")
-    assert group.properties["unreadable"] == {"rules": "unexpected_answer"}
-    assert group.properties["subnets"] == []
-    assert any(asset.type == "azure.web.site" for asset in assets)
-
-
-def test_throttling_during_a_scan_is_waited_for(cloud: Cloud, session: AzureSession) -> None:
-    cloud.control.fault("throttle", permission="Microsoft.Storage/*", seconds=1, times=2)
-    began = time.monotonic()
-    found = list(session.collect(ScanUnit("storage", "westeurope")))
-    assert time.monotonic() - began >= 1
-    assert found
-    assert all("unreadable" not in asset.properties for asset in found)
-
-
-def test_an_unknown_unit_is_refused(session: AzureSession) -> None:
-    with pytest.raises(ProviderError, match="service_unknown"):
-        list(session.collect(ScanUnit("mainframe", "global")))
-
-
-@pytest.mark.parametrize(
-    ("place", "code"),
-    [
-        ("old-experiments", "subscription_disabled"),
-        ("partner-shop", "subscription_in_other_tenant"),
-        ("legacy-reporting", "no_permissions"),
-    ],
-)
-def test_a_scan_refuses_what_the_validation_refuses(cloud: Cloud, place: str, code: str) -> None:
-    credentials, _ = cloud.scenario("Everything granted")
-    with pytest.raises(ProviderError, match=code):
-        cloud.scan(credentials, place)
-
-
 # Shapes --------------------------------------------------------------------------------------------------------------
 
 
@@ -372,72 +171,6 @@ def test_every_detailed_type_is_simulated_and_permitted() -> None:
         assert kind in simulated
         assert f"{kind}/read" in actions
         assert all(f"{child.type}/read".lower() in actions for child in detail.children)
-
-
-def test_a_tenant_without_licenses_is_told_as_such(cloud: Cloud) -> None:
-    credentials, account = cloud.scenario("Azure China")
-    assets = cloud.scan(credentials, account, partition="china", regions=("chinanorth3",))
-    (tenant,) = [asset for asset in assets if asset.type == "azure.entra.tenant"]
-    assert tenant.properties["unreadable"] == {"without_second_factor": "license_of_microsoft_entra_id_p1_missing"}
-    assert tenant.properties["security_defaults"] is False
-    assert "microsoftgraph.chinacloudapi.cn" in cloud.hosts()
-
-
-def test_without_the_optional_grant_nothing_is_asked_and_nothing_is_a_gap(cloud: Cloud) -> None:
-    assets = cloud.scan(cloud.app("legacy-reporting"), "legacy-reporting", regions=("westeurope",))
-    (tenant,) = [asset for asset in assets if asset.service == "directory"]
-    assert set(tenant.properties["unreadable"].values()) == {"grant_not_given"}
-    assert not [call for call in cloud.control.calls("azure") if call["service"] == "graph"]
-    results = [check.evaluate(tenant) for check in CHECKS if check.asset_type == tenant.type]
-    assert {result.verdict for result in results} == {Verdict.UNKNOWN}
-    assert all("an optional step of set-up was not taken" in result.reason for result in results)
-
-
-def test_a_part_of_the_grant_is_read_and_the_rest_is_not_asked(cloud: Cloud) -> None:
-    assets = cloud.scan(cloud.app("legacy-reporting", graph=[GRAPH_APPS]), "legacy-reporting", regions=("westeurope",))
-    tenant, *apps = [asset for asset in assets if asset.service == "directory"]
-    assert set(tenant.properties["unreadable"].values()) == {"grant_not_given"}
-    assert len(apps) > 2, "pages of two"
-    assert {call["permission"] for call in cloud.control.calls("azure") if call["service"] == "graph"} == {GRAPH_APPS}
-    text = json.dumps([dict(asset.properties) for asset in apps])
-    assert all(word not in text for word in ("hint", "secretText", "keyId"))
-    first = next(asset.properties["secrets"][0] for asset in apps if asset.properties["secrets"])
-    assert set(first) == {"since", "until"}
-
-
-@pytest.mark.parametrize("fault", [{"kind": "deny"}, {"kind": "error", "status": 500}])
-def test_what_was_granted_and_cannot_be_read_is_a_gap(cloud: Cloud, fault: dict[str, Any]) -> None:
-    """A role that was taken away a minute ago is in the token still; an outage of Graph is a gap, too."""
-    credentials = cloud.app("legacy-reporting", graph=list(GRAPH_PERMISSIONS))
-    cloud.control.fault(action="/v1.0/policies/authorizationPolicy", **fault)
-    session = open_session(credentials, cloud.target("legacy-reporting"))
-    told: list[Asset] = []
-    with pytest.raises(ProviderError) as caught:
-        told.extend(session.collect(ScanUnit("directory", "global")))
-    session.close()
-    (tenant,) = told
-    assert tenant.properties["unreadable"] == {"authorization": caught.value.code}
-    # A guest's second factor may be one of their own organization, so they are counted apart.
-    assert tenant.properties["without_second_factor"] == {
-        "people": 3, "guests": 1, "administrators": 1, "guest_administrators": 0, "untold": 0,
-    }  # fmt: skip
-
-
-def test_a_host_that_is_unreachable_is_asked_by_one_call_alone(cloud: Cloud) -> None:
-    credentials, account = cloud.scenario("Everything granted")
-    cloud.control.fault("unreachable", host="graph.microsoft.com")
-    session = open_session(credentials, cloud.target(account))
-    told: list[Asset] = []
-    # It was granted and cannot be read: that is a gap, after what is known was told.
-    with pytest.raises(ProviderError) as caught:
-        told.extend(session.collect(ScanUnit("directory", "global")))
-    session.close()
-    (tenant,) = told
-    codes = tenant.properties["unreadable"]
-    assert set(codes) == {"security_defaults", "conditional_access_policies", "authorization", "without_second_factor"}
-    assert set(codes.values()) == {caught.value.code}
-    tried = [item for item in cloud.control.hosts() if item["host"] == "graph.microsoft.com"]
-    assert 1 <= len(tried) <= 3, "the attempts of one call"
 
 
 def test_all_locations_are_read_without_a_unit_for_each_empty_one(session: AzureSession) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import time
 from typing import Any
 
 import pytest
@@ -12,22 +11,7 @@ from cloudaccounts.contract.identity import Credentials
 from cloudaccounts.contract.report import CheckStatus, CloudValidationResult, PermissionStatus, ValidationProgress
 from cloudaccounts.providers.azure.permissions import BY_ACTION
 from cloudaccounts.providers.azure.provider import PROVIDER
-from tests.cloudaccounts.providers.azure.conftest import TAG, UNKNOWN, Cloud, Pem, changed, check, make_pem
-
-METHODS = ("client_secret", "certificate", "federated")
-
-
-@pytest.fixture(params=METHODS)
-def good(request: pytest.FixtureRequest, cloud: Cloud, pem: Pem) -> Credentials:
-    """A credential of each method that may read data-platform."""
-    if request.param == "federated":
-        cloud.control.put_tag(cloud.places["data-platform"], TAG, cloud.target().external_id)
-        return cloud.federated("data-platform")
-    made = cloud.app(certificate_pem=pem.public)
-    if request.param == "client_secret":
-        return changed(made, expires_on="2099-01-31")
-    ids = {name: made[name] for name in ("tenant_id", "client_id")}
-    return Credentials("certificate", {**ids, "certificate_pem": pem.both})
+from tests.cloudaccounts.providers.azure.conftest import UNKNOWN, Cloud, Pem, changed, check, make_pem
 
 
 def test_a_good_credential_passes_every_check(cloud: Cloud, good: Credentials) -> None:
@@ -307,91 +291,6 @@ def test_a_region_that_is_not_open_is_told(cloud: Cloud) -> None:
 def test_a_region_of_another_cloud_is_refused_before_anything_is_asked(cloud: Cloud) -> None:
     assert cloud.validate(cloud.app(), regions=("chinanorth3",)).code == "region_unknown"
     assert cloud.hosts() == set()
-
-
-# Throttled, slow, unreachable, broken ------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize("service", ["entra", "arm"])
-def test_throttling_is_waited_for_and_passes(cloud: Cloud, good: Credentials, service: str) -> None:
-    cloud.control.fault("throttle", service=service, seconds=1, times=1)
-    began = time.monotonic()
-    assert cloud.validate(good).ok
-    assert time.monotonic() - began >= 1
-
-
-@pytest.mark.parametrize("service", ["entra", "arm"])
-def test_throttling_that_stays_is_told_and_not_waited_for_without_end(
-    cloud: Cloud, good: Credentials, service: str
-) -> None:
-    cloud.control.fault("throttle", service=service, seconds=600)
-    began = time.monotonic()
-    report = cloud.validate(good)
-    assert time.monotonic() - began < 60
-    assert (report.ok, report.code, report.permanent) == (False, "throttled", False)
-
-
-@pytest.mark.parametrize("service", ["entra", "arm"])
-def test_a_failure_of_azures_own_is_tried_again(cloud: Cloud, good: Credentials, service: str) -> None:
-    cloud.control.fault("error", service=service, status=503, times=1)
-    assert cloud.validate(good).ok
-
-
-@pytest.mark.parametrize("service", ["entra", "arm"])
-def test_a_failure_of_azures_own_that_stays_is_told(cloud: Cloud, good: Credentials, service: str) -> None:
-    cloud.control.fault("error", service=service, status=500)
-    report = cloud.validate(good)
-    assert (report.ok, report.code, report.permanent) == (False, "azure_unavailable", False)
-
-
-def test_an_app_that_may_read_the_subscription_alone_is_refused(cloud: Cloud) -> None:
-    report = cloud.validate(cloud.app(actions=["Microsoft.Resources/subscriptions/read"]))
-    assert (report.ok, report.code) == (False, "no_permissions")
-    assert check(report, "subscription").status == CheckStatus.PASSED
-    assert check(report, "permissions").status == CheckStatus.FAILED
-    assert "role assignment create" in report.mending
-
-
-@pytest.mark.parametrize("host", ["login.microsoftonline.com", "management.azure.com"])
-@pytest.mark.parametrize(
-    ("mode", "code"), [("refuse", "proxy_refused"), ("drop", "network_unreachable"), ("hang", "azure_timeout")]
-)
-def test_an_unreachable_host_is_told_in_time(cloud: Cloud, host: str, mode: str, code: str) -> None:
-    credentials = cloud.app()
-    cloud.control.fault("unreachable", host=host, mode=mode)
-    began = time.monotonic()
-    report = cloud.validate(credentials, timeout=0.5, deadline=60)
-    assert time.monotonic() - began < 30
-    assert (report.ok, report.permanent) == (False, False)
-    assert report.code == code
-
-
-def test_a_slow_azure_ends_at_the_deadline(cloud: Cloud, good: Credentials) -> None:
-    cloud.control.fault("delay", service="arm", seconds=60)
-    began = time.monotonic()
-    report = cloud.validate(good, deadline=1.5)
-    assert time.monotonic() - began < 20
-    assert (report.ok, report.code, report.permanent) == (False, "deadline_exceeded", False)
-
-
-def test_an_answer_that_does_not_come_is_a_timeout(cloud: Cloud, good: Credentials) -> None:
-    cloud.control.fault("delay", service="entra", seconds=2)
-    report = cloud.validate(good, timeout=0.3)
-    assert (report.ok, report.code, report.permanent) == (False, "azure_timeout", False)
-
-
-def test_an_expired_token_is_told(cloud: Cloud, good: Credentials) -> None:
-    cloud.control.fault("expired_token", service="arm")
-    report = cloud.validate(good)
-    assert (report.ok, report.code) == (False, "token_refused")
-
-
-def test_what_is_good_to_know_never_refuses(cloud: Cloud) -> None:
-    for name in ("providers", "locations"):
-        cloud.control.fault("deny", permission=f"Microsoft.Resources/subscriptions/{name}/read")
-    report = cloud.validate(cloud.app())
-    assert report.ok
-    assert {check(report, name).status for name in ("resource_providers", "regions")} == {CheckStatus.WARNING}
 
 
 # Secrets -----------------------------------------------------------------------------------------------------------

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import Any
 
 from cloudaccounts.provider_kit.normalization import ordered
 from cloudaccounts.providers.azure.inventory import extract
 from cloudaccounts.providers.azure.inventory.common import at
-from cloudaccounts.providers.azure.inventory.detail import Detail
+from cloudaccounts.providers.azure.inventory.detail import Child, Detail
+
+_POLICIES = "Microsoft.Network/ApplicationGatewayWebApplicationFirewallPolicies"
 
 
 def subnets(answer: Mapping[str, Any]) -> list[Any]:
@@ -60,6 +62,27 @@ def rule_sets(answer: Mapping[str, Any]) -> list[Any]:
     )
 
 
+def gateway_policies(answer: Mapping[str, Any]) -> tuple[str, ...] | None:
+    """The firewall policies that a gateway names: its own, and those of listeners and paths, which count before it.
+
+    https://learn.microsoft.com/azure/web-application-firewall/ag/policy-overview
+    """
+    listeners = at(answer, "properties.httpListeners") or ()
+    paths = [
+        rule for paths in at(answer, "properties.urlPathMaps") or () for rule in at(paths, "properties.pathRules") or ()
+    ]
+    named = [at(holder, "properties.firewallPolicy.id") for holder in (answer, *listeners, *paths)]
+    # Each once: Azure's own case varies.
+    once = {str(name).lower(): str(name) for name in named if name}
+    return tuple(once[name] for name in sorted(once)) or None
+
+
+def policies(answers: Sequence[Any]) -> list[Any]:
+    return ordered(
+        {"name": answer.get("name"), "state": at(answer, "properties.policySettings.state")} for answer in answers
+    )
+
+
 DETAILS: Mapping[str, Detail] = MappingProxyType(
     {
         "microsoft.network/networksecuritygroups": Detail(
@@ -103,6 +126,7 @@ DETAILS: Mapping[str, Detail] = MappingProxyType(
                 # says which.
                 "ssl_default_policy": "properties.defaultPredefinedSslPolicy",
             },
+            children=(Child("firewall_policies", gateway_policies, _POLICIES, policies, single=True),),
         ),
         "microsoft.network/applicationgatewaywebapplicationfirewallpolicies": Detail(
             "azure.network.web_application_firewall_policy",
@@ -112,6 +136,16 @@ DETAILS: Mapping[str, Detail] = MappingProxyType(
                 "request_body_check": "properties.policySettings.requestBodyCheck",
                 "rule_sets": rule_sets,
                 "gateways": extract.arm_ids("properties.applicationGateways"),
+            },
+        ),
+        # Of Azure Front Door, Standard and Premium as well as classic: they are resources of the network all the same.
+        "microsoft.network/frontdoorwebapplicationfirewallpolicies": Detail(
+            "azure.network.front_door_firewall_policy",
+            {
+                "state": "properties.policySettings.enabledState",
+                "mode": "properties.policySettings.mode",
+                "endpoints": extract.arm_ids("properties.frontendEndpointLinks"),
+                "security_policies": extract.arm_ids("properties.securityPolicyLinks"),
             },
         ),
         "microsoft.network/networkwatchers/flowlogs": Detail(

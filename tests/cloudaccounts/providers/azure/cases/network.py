@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from tests.cloudaccounts.providers.azure.cases import Cases, Properties, flags
+from tests.cloudaccounts.providers.azure.cases import Cases, Properties, flags, unread
 
 
 def rule(port: str = "22", source: str = "*", **more: Any) -> dict[str, Any]:
@@ -118,7 +118,7 @@ CASES = {
     "azure_flow_log_retention_network": flows(NETWORK, NSG),
     "azure_gateway_firewall": Cases(
         (
-            {"tier": "WAF_v2", "firewall_policy": "/p"},
+            {"tier": "WAF_v2", "firewall_policy": "/p", "firewall_policies": [{"name": "p", "state": "Enabled"}]},
             {"tier": "WAF", "firewall_enabled": True},
             {"tier": "waf_v2", "firewall_policy": None, "firewall_enabled": True},
         ),
@@ -126,9 +126,30 @@ CASES = {
             {"tier": "Standard_v2", "firewall_policy": "/p"},
             {"tier": "Basic"},
             {"tier": "WAF", "firewall_policy": None, "firewall_enabled": False},
+            {"tier": "WAF_v2", "firewall_policy": "/p", "firewall_policies": [{"name": "p", "state": "Disabled"}]},
+            # A listener's own policy counts there, whatever the gateway's is.
+            {
+                "tier": "WAF_v2",
+                "firewall_policy": "/p",
+                "firewall_policies": [{"name": "p", "state": "Enabled"}, {"name": "of-a-site", "state": "disabled"}],
+            },
+            {
+                "tier": "WAF_v2",
+                "firewall_enabled": True,
+                "firewall_policies": [{"name": "of-a-site", "state": "Disabled"}],
+            },
         ),
         (),
-        ({"tier": "WAF_v9"}, {"tier": None}, {"tier": "WAF_v2", "firewall_enabled": None}, {}),
+        (
+            {"tier": "WAF_v2", "firewall_policy": "/p"},
+            {"tier": "WAF_v2", "firewall_policy": "/p", "firewall_policies": [{"name": "p", "state": None}]},
+            {"tier": "WAF_v2", "firewall_policy": "/p", "firewall_policies": [{"name": "p", "state": "Paused"}]},
+            {"tier": "WAF_v2", "firewall_policy": "/p", **unread("firewall_policies")},
+            {"tier": "WAF_v9"},
+            {"tier": None},
+            {"tier": "WAF_v2", "firewall_enabled": None},
+            {},
+        ),
     ),
     "azure_gateway_minimum_tls": Cases(
         (
@@ -195,6 +216,12 @@ CASES = {
     "azure_waf_detection_only": Cases(
         (waf(), waf(mode="prevention"), waf(state="enabled")),
         (waf(mode="Detection"), waf(state="Disabled"), waf(state="Disabled", mode=None)),
+        (),
+        (waf(mode=None), waf(mode="Dreaming"), waf(state=None), waf(state="Dreaming"), {}),
+    ),
+    "azure_front_door_waf_detection_only": Cases(
+        (waf(), waf(mode="prevention"), waf(state="enabled")),
+        (waf(mode="Detection"), waf(state="Disabled"), waf(state="disabled", mode=None)),
         (),
         (waf(mode=None), waf(mode="Dreaming"), waf(state=None), waf(state="Dreaming"), {}),
     ),
