@@ -100,6 +100,8 @@ OPTIONAL_APIS = frozenset(APIS[2:])
 # Of the optional step that reads people (`inventory.cloud_identity`): the API, and the role on the organization that
 # tells the customer's ID. https://cloud.google.com/resource-manager/docs/access-control-org
 PEOPLE_API, PEOPLE_ROLE = "admin.googleapis.com", "roles/resourcemanager.organizationViewer"
+# What overrides buckets and metadata as they are; see `inventory.policies_above`.
+PUBLIC_ACCESS, SERIAL_PORT = "storage.publicAccessPrevention", "compute.disableSerialPortAccess"
 # Both names of what forbids new keys: the older one, and the managed one that newer organizations use.
 KEY_CONSTRAINTS = ("iam.disableServiceAccountKeyCreation", "iam.managed.disableServiceAccountKeyCreation")
 

@@ -20,7 +20,9 @@ from cloudaccounts.provider_kit.posture import (
     posture_check,
     text,
 )
+from cloudaccounts.providers.gcp.checks.above import TO_READ, enforced_above, unless_above
 from cloudaccounts.providers.gcp.checks.references import cite
+from cloudaccounts.providers.gcp.permissions import SERIAL_PORT
 
 _MACHINE = "gcp.compute.instance"
 _PROJECT = "gcp.compute.project"
@@ -105,16 +107,22 @@ def oslogin_overridden(asset: Asset) -> Evaluation:
     "compute",
     _MACHINE,
     why="The interactive serial console cannot be limited to addresses: whoever has the SSH key gets in from anywhere.",
-    console="Compute Engine, VM instances, choose the machine, Edit: clear Enable connecting to serial ports.",
+    console="Compute Engine, VM instances, choose the machine, Edit: clear Enable connecting to serial ports."
+    + TO_READ,
     command="gcloud compute instances add-metadata <vm> --zone=<zone> --metadata=serial-port-enable=FALSE",
     references=cite("compute/docs/troubleshooting/troubleshooting-using-serial-console"),
 )
 def serial_port(asset: Asset) -> Evaluation:
     own = _switch(asset, "metadata", "serial-port-enable")
     where = "Its metadata opens" if own else "The project's metadata opens"
-    return expect(
-        not _effective(asset, "serial-port-enable"), f"{where} the serial ports.", "Its serial ports are closed."
-    )
+    return _serial_ports(asset, _effective(asset, "serial-port-enable"), where, "Its serial ports are closed.")
+
+
+def _serial_ports(asset: Asset, is_on: bool, where: str, closed: str) -> Evaluation:
+    above = enforced_above(asset, SERIAL_PORT) if is_on else None
+    if above:
+        return passed("An organization policy keeps serial ports closed, whatever metadata says.")
+    return expect(not is_on, unless_above(f"{where} the serial ports.", above), closed)
 
 
 @posture_check(
@@ -124,13 +132,13 @@ def serial_port(asset: Asset) -> Evaluation:
     "compute",
     _PROJECT,
     why="The interactive serial console cannot be limited to addresses, and here every machine has it.",
-    console="Compute Engine, Metadata: remove serial-port-enable.",
+    console="Compute Engine, Metadata: remove serial-port-enable." + TO_READ,
     command="gcloud compute project-info remove-metadata --keys=serial-port-enable",
     references=cite("compute/docs/troubleshooting/troubleshooting-using-serial-console"),
 )
 def project_serial_port(asset: Asset) -> Evaluation:
-    on = _switch(asset, "commonInstanceMetadata", "serial-port-enable")
-    return expect(not on, "The project's metadata opens the serial ports.", "The project does not open serial ports.")
+    on = bool(_switch(asset, "commonInstanceMetadata", "serial-port-enable"))
+    return _serial_ports(asset, on, "The project's metadata opens", "The project does not open serial ports.")
 
 
 @posture_check(

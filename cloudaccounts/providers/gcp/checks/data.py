@@ -24,9 +24,13 @@ from cloudaccounts.provider_kit.posture import (
     texts,
     unknown,
 )
+from cloudaccounts.provider_kit.reach.addresses import networks
+from cloudaccounts.provider_kit.reach.verdicts import evaluation
+from cloudaccounts.providers.gcp.checks.above import TO_READ, enforced_above, unless_above
 from cloudaccounts.providers.gcp.checks.narrowed import minding_conditions
 from cloudaccounts.providers.gcp.checks.public import evaluate_public, publication
 from cloudaccounts.providers.gcp.checks.references import cite
+from cloudaccounts.providers.gcp.permissions import PUBLIC_ACCESS
 
 _BUCKET = "gcp.storage.bucket"
 _KEY = "gcp.cloudkms.crypto_key"
@@ -42,25 +46,48 @@ _ENDED = (
 LONGEST_SECONDS = 90 * 86_400
 
 
-# An organization policy that enforces this closes buckets that exist as well, which the bucket itself does not tell: it
-# says "inherited" either way (https://cloud.google.com/storage/docs/org-policy-constraints). The policy is not read.
-_UNLESS_ABOVE = "An organization policy, which is not read, may prevent it all the same."
-
-
 def _bucket_public(asset: Asset) -> Evaluation:
     # It overrides the policy, whatever that grants.
     prevention = text(asset, "iamConfiguration.publicAccessPrevention")
     if prevention == "enforced":
         return passed("Public access is prevented, whatever its policy says.")
+    above = enforced_above(asset, PUBLIC_ACCESS)
+    if above:
+        return passed("An organization policy prevents public access, whatever its policy says.")
+    result = _opened(asset)
+    if result.verdict != Verdict.FAIL:
+        return result
+    if prevention not in ("", "inherited", "unspecified"):
+        return unknown("Public access is prevented in a way that is not known here.")
+    return _within_filter(asset, replace(result, reason=unless_above(result.reason, above)))
+
+
+def _opened(asset: Asset) -> Evaluation:
     if not flag(asset, "iamConfiguration.uniformBucketLevelAccess.enabled"):
         # With access lists, those of new objects: https://cloud.google.com/storage/docs/access-control/lists
         entries = [*mappings(asset, "acl"), *mappings(asset, "defaultObjectAcl")]
         if any(entry.get("entity") in _EVERYBODY for entry in entries):
-            return failed(f"An access list of it, or of its new objects, names everybody. {_UNLESS_ABOVE}")
-    result = evaluate_public(asset)
-    if result.verdict == Verdict.FAIL and prevention not in ("", "inherited", "unspecified"):
-        return unknown("Public access is prevented in a way that is not known here.")
-    return replace(result, reason=f"{result.reason} {_UNLESS_ABOVE}") if result.verdict == Verdict.FAIL else result
+            return failed("An access list of it, or of its new objects, names everybody.")
+    return evaluate_public(asset)
+
+
+def _within_filter(asset: Asset, opened: Evaluation) -> Evaluation:
+    """A filter that is on lets requests in from the networks that it names, whoever makes them.
+
+    https://cloud.google.com/storage/docs/ip-filtering-overview
+    """
+    mode = text(asset, "ipFilter.mode")
+    if mode in ("", "Disabled"):
+        return opened
+    if mode != "Enabled":
+        return unknown("Its filter of addresses is in a mode that is not known here.")
+    ranges = texts(asset, "ipFilter.publicNetworkSource.allowedIpCidrRanges")
+    return evaluation(
+        networks(ranges).reach,
+        opened.reason,
+        "Everybody may, and its filter of addresses lets in only the networks that it names.",
+        "Its filter of addresses names a network of a form that is not known here.",
+    )
 
 
 bucket_public = publication(
@@ -80,7 +107,7 @@ bucket_public = publication(
     "storage",
     _BUCKET,
     why="While it is not prevented, one change of its policy opens the bucket to the internet, by mistake as well.",
-    console="Cloud Storage, Buckets, choose the bucket, Permissions: Prevent public access.",
+    console="Cloud Storage, Buckets, choose the bucket, Permissions: Prevent public access." + TO_READ,
     command="gcloud storage buckets update gs://<bucket> --public-access-prevention",
     references=cite("storage/docs/public-access-prevention"),
 )
@@ -88,10 +115,13 @@ def public_access_prevention(asset: Asset) -> Evaluation:
     prevention = text(asset, "iamConfiguration.publicAccessPrevention")
     if prevention not in ("enforced", "inherited", "unspecified"):
         return unknown("Whether public access is prevented was not told, or in a way that is not known here.")
+    if prevention == "enforced":
+        return passed("Public access is prevented.")
+    above = enforced_above(asset, PUBLIC_ACCESS)
     return expect(
-        prevention == "enforced",
-        "Public access is not prevented here; an organization policy may still do so.",
-        "Public access is prevented.",
+        above is True,
+        unless_above("Public access is not prevented here.", above),
+        "Public access is prevented by an organization policy.",
     )
 
 

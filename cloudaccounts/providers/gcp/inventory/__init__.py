@@ -37,6 +37,7 @@ from cloudaccounts.providers.gcp.inventory import (
 from cloudaccounts.providers.gcp.inventory.batching import Batch
 from cloudaccounts.providers.gcp.inventory.firewall_policies import Effective
 from cloudaccounts.providers.gcp.inventory.held import NETWORK, Held
+from cloudaccounts.providers.gcp.inventory.policies_above import PoliciesAbove
 from cloudaccounts.providers.gcp.project import require_usable
 from cloudaccounts.providers.gcp.regions import GLOBAL, project_regions, require_regions
 
@@ -87,6 +88,7 @@ class GcpSession:
         self._overview = overview.Overview(self._list_overview)
         self._effective = Effective(self._effective_policies)
         self._details = details.Details(connection, target, patience=PATIENCE_SECONDS)
+        self._above = PoliciesAbove(partial(connection.effective_policy, target.account_id))
         self._batch: Batch | None = None
 
     def regions(self) -> tuple[RegionResult, ...]:
@@ -126,6 +128,11 @@ class GcpSession:
         # The log does not show what folders and the organization change, so the firewall policies are compared with
         # the stored ones.
         quiet -= {unit for unit in quiet if unit.service == "compute" and known and not self._is_as_known(known(unit))}
+        quiet -= {
+            unit
+            for unit in quiet
+            if unit.service in ("storage", "compute") and known and not self._above.are_as_stored(known(unit))
+        }
         remaining = [unit.service for unit in units if unit.service in SERVICES and unit not in quiet]
         # Where nothing is quiet it is as much as a full scan, whose lists are separate and parallel.
         if quiet and len(remaining) > 1:
@@ -189,7 +196,7 @@ class GcpSession:
             asset, self._overview, partial(self._explain, "cloudasset.assets.listResource")
         )
         # Last, and only for few types, because each detail costs a call.
-        return self._details.of(asset)
+        return self._details.of(self._above.added(asset))
 
     def _explain(self, permission: str, error: Exception) -> ProviderError:
         return explain(error, permission=permission)

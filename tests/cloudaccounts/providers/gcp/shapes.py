@@ -49,6 +49,7 @@ JOINED: Mapping[str, tuple[str, str, str] | None] = {
     **dict.fromkeys(("acting_roles", "duty_roles", "older_than_90_days", "audit_configs", "earlier_denies")),
     **dict.fromkeys(("version_states", "sinks", "log_alerts", "enabled_services", "api_keys", "essential_contacts")),
     **dict.fromkeys(("audit_configs_above", "log_sinks_above", "ancestors", "under_conditions")),
+    "policies_above": None,
     **dict.fromkeys(("project_metadata", "policies_before", "firewall_policies", "classic_denies", "run_service")),
     "log_sinks": ("logging", "v2", "LogSink"),
     "dns_policies": ("dns", "v1", "Policy"),
