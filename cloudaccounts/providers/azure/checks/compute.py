@@ -19,6 +19,7 @@ from cloudaccounts.provider_kit.posture import (
 )
 from cloudaccounts.provider_kit.reach.addresses import Reach, networks
 from cloudaccounts.provider_kit.reach.verdicts import evaluation
+from cloudaccounts.providers.azure.checks.firewalls import public_network
 from cloudaccounts.providers.azure.checks.references import cite
 from cloudaccounts.providers.azure.checks.values import also_for, facts, is_one_of, supported
 
@@ -171,6 +172,9 @@ def disk_public(asset: Asset) -> Evaluation:
 def api_open(asset: Asset) -> Evaluation:
     if flag(asset, "private_cluster"):
         return passed("The cluster is private.")
+    by_switch = public_network(asset)
+    if by_switch is not None:
+        return by_switch
     ranges = texts(asset, "authorized_ip_ranges")
     # 0.0.0.0/32 is no address: it leaves the API open to the cluster's own way out alone.
     # https://learn.microsoft.com/azure/aks/api-server-authorized-ip-ranges

@@ -18,6 +18,7 @@ from cloudaccounts.provider_kit.posture import (
     not_applicable,
     passed,
     posture_check,
+    text,
     unknown,
 )
 from cloudaccounts.provider_kit.reach.addresses import Addresses, Reach, between, union
@@ -88,7 +89,10 @@ def _is_all_of_azure(rule: Mapping[str, Any]) -> bool:
     references=cite("azure-sql/database/firewall-configure"),
 )
 def sql_firewall(asset: Asset) -> Evaluation:
-    return _firewall(asset, "ipv6_firewall_rules")
+    # Rules for IPv6 may be there while the server does not answer it:
+    # https://learn.microsoft.com/rest/api/sql/servers/get
+    off = text(asset, "ipv6").lower() == "disabled"
+    return _firewall(asset, *(() if off else ("ipv6_firewall_rules",)))
 
 
 @posture_check(

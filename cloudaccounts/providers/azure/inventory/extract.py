@@ -38,8 +38,13 @@ def texts(*values: Any) -> list[str]:
     return sorted(set(items))
 
 
-def rules(answer: Mapping[str, Any]) -> list[Any]:
-    """Of a network security group. The default rules are left out: they are the same for all."""
+def rules(answer: Mapping[str, Any]) -> list[Any] | None:
+    """Of a network security group. The default rules are left out: they are the same for all. None where they were not
+    told: of a group without any, Azure tells an empty list.
+    """
+    listed = at(answer, "properties.securityRules")
+    if listed is None:
+        return None
     return ordered(
         {
             "name": rule.get("name"),
@@ -60,7 +65,7 @@ def rules(answer: Mapping[str, Any]) -> list[Any]:
             "source_ports": texts(at(rule, "properties.sourcePortRange"), at(rule, "properties.sourcePortRanges")),
             "ports": texts(at(rule, "properties.destinationPortRange"), at(rule, "properties.destinationPortRanges")),
         }
-        for rule in at(answer, "properties.securityRules") or ()
+        for rule in listed
     )
 
 

@@ -292,9 +292,14 @@ def confidential(asset: Asset) -> Evaluation:
         return not_applicable("Nodes of a Kubernetes cluster are configured by the cluster.")
     config = "confidentialInstanceConfig"
     kind = text(asset, f"{config}.confidentialInstanceType")
-    named = kind not in ("", "CONFIDENTIAL_INSTANCE_TYPE_UNSPECIFIED")
-    on = named or flag(asset, f"{config}.enableConfidentialCompute")
+    on = kind in _CONFIDENTIAL or flag(asset, f"{config}.enableConfidentialCompute")
+    if not on and kind not in ("", "CONFIDENTIAL_INSTANCE_TYPE_UNSPECIFIED"):
+        raise UnknownFactError(f"Whether memory is encrypted by {kind} is not known here.")
     return expect(on, "It is no Confidential VM.", "It is a Confidential VM.")
+
+
+# https://cloud.google.com/compute/docs/reference/rest/v1/instances#ConfidentialInstanceConfig
+_CONFIDENTIAL = ("SEV", "SEV_SNP", "TDX")
 
 
 @posture_check(

@@ -102,9 +102,9 @@ def server(*ranges: tuple[Any, Any], v6: Sequence[tuple[Any, Any]] = (), **more:
     return {"firewall_rules": extract.firewall(rules), "ipv6_firewall_rules": extract.firewall_v6(of_v6), **more}
 
 
-def cluster(*ranges: Any, private: bool | None = None) -> dict[str, Any]:
+def cluster(*ranges: Any, private: bool | None = None, **more: Any) -> dict[str, Any]:
     profile = {"authorizedIPRanges": [*ranges], "enablePrivateCluster": private}
-    return picked("microsoft.containerservice/managedclusters", apiServerAccessProfile=profile)
+    return picked("microsoft.containerservice/managedclusters", apiServerAccessProfile=profile, **more)
 
 
 OFFICE = ("203.0.113.1", "203.0.113.9")
@@ -161,6 +161,8 @@ CASES: list[tuple[str, Verdict, dict[str, Any]]] = [
     ("azure_nsg_ssh_open", U, group(rule(destinationAddressPrefix=None))),
     ("azure_nsg_ssh_open", U, group(rule(priority=None), deny("22"))),
     ("azure_nsg_ssh_open", U, group(rule(priority=100), deny("22"))),
+    ("azure_nsg_ssh_open", U, {"rules": extract.rules({"properties": {}})}),
+    ("azure_nsg_ssh_open", U, {"rules": extract.rules({"properties": {"securityRules": None}})}),
     ("azure_nsg_rdp_open", P, group(rule("22"))),
     ("azure_nsg_rdp_open", P, group(rule("3389", "192.168.0.0/16", protocol="Udp"))),
     ("azure_nsg_rdp_open", P, group(rule("3389"), deny("3000-4000"))),
@@ -213,6 +215,10 @@ CASES: list[tuple[str, Verdict, dict[str, Any]]] = [
     ("azure_sql_firewall_open", F, server(OFFICE, (ZERO, ZERO))),
     ("azure_sql_firewall_open", F, server(OFFICE, v6=[("::", "ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff")])),
     ("azure_sql_firewall_open", F, server(OFFICE, v6=[("::ffff:0.0.0.0", "::ffff:255.255.255.255")])),
+    ("azure_sql_firewall_open", P, server(OFFICE, v6=[("2000::", "3fff::")], ipv6="Disabled")),
+    ("azure_sql_firewall_open", F, server(OFFICE, v6=[("2000::", "3fff::")], ipv6="Enabled")),
+    ("azure_sql_firewall_open", F, server(OFFICE, v6=[("2000::", "3fff::")], ipv6="SomethingNew")),
+    ("azure_sql_firewall_open", F, server((ZERO, LAST), ipv6="Disabled")),
     ("azure_sql_firewall_open", F, server((ZERO, LAST), ("x", "y"))),
     ("azure_sql_firewall_open", U, server(OFFICE, ("x", "y"))),
     ("azure_sql_firewall_open", U, server((LAST, ZERO))),
@@ -238,6 +244,11 @@ CASES: list[tuple[str, Verdict, dict[str, Any]]] = [
     ("azure_aks_api_open", P, cluster(private=True)),
     ("azure_aks_api_open", P, cluster("203.0.113.0/24", "198.51.100.7")),
     ("azure_aks_api_open", P, cluster("0.0.0.0/32")),
+    ("azure_aks_api_open", P, cluster(publicNetworkAccess="Disabled")),
+    ("azure_aks_api_open", F, cluster(publicNetworkAccess="Enabled")),
+    ("azure_aks_api_open", P, cluster("203.0.113.0/24", publicNetworkAccess="Enabled")),
+    ("azure_aks_api_open", U, cluster(publicNetworkAccess="SecuredByPerimeter")),
+    ("azure_aks_api_open", U, cluster(publicNetworkAccess="SomethingNew")),
     ("azure_aks_api_open", F, cluster()),
     ("azure_aks_api_open", F, cluster(ALL)),
     ("azure_aks_api_open", F, cluster("203.0.113.0/24", *HALVES)),

@@ -26,7 +26,7 @@ def network_of(answer: Mapping[str, Any]) -> str | None:
     return value if isinstance(value, str) and value else None
 
 
-def _subnets(answers: Sequence[Any]) -> list[Any]:
+def _subnets(answers: Sequence[Any]) -> list[Any] | None:
     return subnets(extract.first(answers))
 
 

@@ -91,6 +91,7 @@ DETAILS: Mapping[str, Detail] = MappingProxyType(
                 "rbac": "properties.enableRBAC",
                 "local_accounts_disabled": "properties.disableLocalAccounts",
                 "private_cluster": "properties.apiServerAccessProfile.enablePrivateCluster",
+                "public_network_access": "properties.publicNetworkAccess",
                 "authorized_ip_ranges": extract.sorted_list("properties.apiServerAccessProfile.authorizedIPRanges"),
                 "network_policy": "properties.networkProfile.networkPolicy",
                 "entra_managed": "properties.aadProfile.managed",

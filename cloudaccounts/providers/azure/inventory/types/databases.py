@@ -24,6 +24,7 @@ DETAILS: Mapping[str, Detail] = MappingProxyType(
             {
                 "minimum_tls": "properties.minimalTlsVersion",
                 "public_network_access": "properties.publicNetworkAccess",
+                "ipv6": "properties.isIPv6Enabled",
                 "version": "properties.version",
             },
             (

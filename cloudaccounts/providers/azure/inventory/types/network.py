@@ -14,14 +14,19 @@ from cloudaccounts.providers.azure.inventory.detail import Child, Detail
 _POLICIES = "Microsoft.Network/ApplicationGatewayWebApplicationFirewallPolicies"
 
 
-def subnets(answer: Mapping[str, Any]) -> list[Any]:
+def subnets(answer: Mapping[str, Any]) -> list[Any] | None:
+    """None where they were not told: of a network without any, Azure tells an empty list."""
+    listed = at(answer, "properties.subnets")
+    if listed is None:
+        return None
     return ordered(
         {
             "name": subnet.get("name"),
             "prefix": at(subnet, "properties.addressPrefix"),
-            "network_security_group": (at(subnet, "properties.networkSecurityGroup.id") or "").lower() or None,
+            # One of which nothing was told may have a group: then it is not known of any.
+            "network_security_group": (at(subnet["properties"], "networkSecurityGroup.id") or "").lower() or None,
         }
-        for subnet in at(answer, "properties.subnets") or ()
+        for subnet in listed
     )
 
 

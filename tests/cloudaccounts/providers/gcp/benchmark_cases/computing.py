@@ -54,6 +54,7 @@ CASES: list[Case] = [
             [
                 (P, {"confidentialInstanceConfig": {"enableConfidentialCompute": True}}),
                 (P, {"confidentialInstanceConfig": {"confidentialInstanceType": "SEV_SNP"}}),
+                (U, {"confidentialInstanceConfig": {"confidentialInstanceType": "SOMETHING_NEW"}}),
                 (
                     P,
                     {
