@@ -60,10 +60,11 @@ def _shell(pattern: str) -> str:
 def roles_of(subscription: Subscription, app: App) -> list[Role]:
     """The app's roles by assignments at the subscription or above it. Those on a part of it reach nothing here."""
     management_groups = "/providers/microsoft.management/"
+    principals = {app.object_id, *subscription.tenant.groups_of(app.object_id)}
     return [
         assignment.role
         for assignment in subscription.assignments
-        if assignment.principal_id == app.object_id
+        if assignment.principal_id in principals
         and (
             # Roles are inherited downwards, so the root, management groups and the subscription count; a resource
             # group lies below.
@@ -74,15 +75,20 @@ def roles_of(subscription: Subscription, app: App) -> list[Role]:
     ]
 
 
+def is_assigned(subscription: Subscription, denial: dict[str, Any], object_id: str, *, everyone: bool) -> bool:
+    """Whether a deny assignment names the principal, or a group that it is in; ``everyone``: or everybody."""
+    principals = {object_id, *subscription.tenant.groups_of(object_id), *([EVERYONE] if everyone else [])}
+    return any(principal["id"] in principals for principal in denial["principals"])
+
+
 def authorize(subscription: Subscription, app: App, action: str, scope: str) -> None:
     """Raises ArmError. A deny assignment goes before all roles."""
     # First of all, because a deny assignment holds whatever roles there are, Owner included:
     # https://learn.microsoft.com/azure/role-based-access-control/deny-assignments
     for denial in subscription.denials:
-        principals = {principal["id"] for principal in denial["principals"]}
         spared = {principal["id"] for principal in denial["excludePrincipals"]}
         # Exclusions win over principals, which is how a deployment stack spares the app that deploys.
-        concerned = (EVERYONE in principals or app.object_id in principals) and app.object_id not in spared
+        concerned = is_assigned(subscription, denial, app.object_id, everyone=True) and app.object_id not in spared
         if concerned and any(covers(entry, action) for entry in denial["permissions"]):
             raise denied(app.client_id, app.object_id, action, scope, by_assignment=denial["denyAssignmentName"])
     if not any(covers(role.entry(), action) for role in roles_of(subscription, app)):

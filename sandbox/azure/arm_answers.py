@@ -130,6 +130,8 @@ def authorization(query: Query, subscription: Subscription, app: App, rest: list
     if rest == ["permissions"]:
         return [role.entry() for role in access.roles_of(subscription, app)]
     if rest == ["denyassignments"]:
+        # The product must not rely on what the page does not say: that this filter names what is denied to everybody.
+        own = re.search(r"assignedto\('([^']*)'\)", query.parameters.get("$filter", "").lower())
         return [
             {
                 "id": f"{base}/denyAssignments/{index}",
@@ -138,6 +140,7 @@ def authorization(query: Query, subscription: Subscription, app: App, rest: list
                 "properties": denial,
             }
             for index, denial in enumerate(subscription.denials)
+            if own is None or access.is_assigned(subscription, denial, own[1], everyone=False)
         ]
     if rest == ["roleassignments"]:
         # `atScope()` leaves out assignments below the scope, on groups and resources. Inherited ones stay, as in

@@ -7,7 +7,7 @@ from typing import Any
 from sandbox.azure import activity, fleet, seed
 from sandbox.azure.access import READER
 from sandbox.azure.clouds import TYPES
-from sandbox.azure.directory import EVERYONE, Directory, Federation, Role, Subscription
+from sandbox.azure.directory import EVERYONE, Assignment, Directory, Federation, Role, Subscription
 from sandbox.azure.resources import Item
 from sandbox.azure.state import State
 from sandbox.azure.tokens import AUDIENCE, ISSUER, SUBJECT, Tokens
@@ -33,6 +33,7 @@ class Commands:
             "app_keys": self.app_keys,
             "set_subscription": self.set_subscription,
             "put_denial": self.put_denial,
+            "put_group": self.put_group,
             "seed_resources": self.seed_resources,
             "set_resource": self.set_resource,
             "delete_resource": self.delete_resource,
@@ -195,6 +196,18 @@ class Commands:
                 "isSystemProtected": True,
             }
         )
+
+    def put_group(self, subscription_id: str, group: str, members: list[str], *, role: bool = False) -> None:
+        """A group of the directory by its id, with these members alone: client ids of apps, and ids of other groups.
+
+        With ``role`` it has Reader in the subscription.
+        """
+        subscription = self._directory.subscription(subscription_id)
+        with self._lock:
+            subscription.tenant.groups[group] = {self._object_id(member) for member in members}
+            others = [assignment for assignment in subscription.assignments if assignment.principal_id != group]
+            own = [Assignment(self._state.uuid("assignment", group), READER, group, "Group", subscription.scope)]
+            subscription.assignments[:] = others + (own if role else [])
 
     def seed_resources(self, subscription_id: str, n: int, kind: str = "Microsoft.Network/networkInterfaces") -> None:
         """Adds n small resources, for lists of several pages."""

@@ -45,6 +45,10 @@ class AzureControl:
         """
         self.ask("azure.put_denial", subscription_id=subscription_id, actions=actions, **more)
 
+    def put_group(self, subscription_id: str, group: str, members: list[str], *, role: bool = False) -> None:
+        """A group by its id with these members, client ids and ids of groups; with ``role`` it has Reader there."""
+        self.ask("azure.put_group", subscription_id=subscription_id, group=group, members=members, role=role)
+
     def seed_resources(self, subscription_id: str, n: int, kind: str = "Microsoft.Network/networkInterfaces") -> None:
         self.ask("azure.seed_resources", subscription_id=subscription_id, n=n, kind=kind)
 

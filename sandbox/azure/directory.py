@@ -35,6 +35,19 @@ class Tenant:
     consent_policies: tuple[str, ...] = ("ManagePermissionGrantsForSelf.microsoft-user-default-legacy",)
     people_register_apps: bool = True
     people_create_tenants: bool = True
+    # Ids of groups, with the object ids of their members: of apps, and of other groups.
+    groups: dict[str, set[str]] = field(default_factory=dict)
+
+    def groups_of(self, object_id: str) -> set[str]:
+        """With those that these groups are in, and so on."""
+        found: set[str] = set()
+        pending = [object_id]
+        while pending:
+            member = pending.pop()
+            above = {group for group, members in self.groups.items() if member in members} - found
+            found |= above
+            pending += above
+        return found
 
 
 @dataclass

@@ -1,6 +1,7 @@
 """The probe of a heartbeat: are the permissions still as the last report had them? No Django.
 
-One question to IAM's simulator about all of them, or, where it cannot answer, one small read that takes its turn. Only
+One question to IAM's simulator about all of them (elsewhere than in the partition's home region another one about the
+services without regions), or, where it cannot answer, one small read that takes its turn. Only
 where the simulator's answer is new are there more calls: the read of one of the doubtful ones, since its no is no proof
 (see `permission_check`).
 """
@@ -15,8 +16,8 @@ from cloudaccounts.contract.access_probe import KnownPermissions
 from cloudaccounts.contract.report import PermissionResult, PermissionStatus
 from cloudaccounts.providers.aws.errors import aws_code, is_denied
 from cloudaccounts.providers.aws.live_reads import read_in_turn
-from cloudaccounts.providers.aws.permission_check import BATCH, CANNOT_SIMULATE, is_worldwide, settle, simulate
-from cloudaccounts.providers.aws.permissions import PERMISSIONS, Permission
+from cloudaccounts.providers.aws.permission_check import CANNOT_SIMULATE, settle, simulate
+from cloudaccounts.providers.aws.permissions import PERMISSIONS
 from cloudaccounts.providers.aws.signin import Identity
 
 
@@ -26,9 +27,8 @@ def changed_permissions(identity: Identity, region: str, known: KnownPermissions
     if not asked:
         return frozenset()
     if identity.stored_arn:
-        part = _part(asked, region, identity.connection.partition.home, known.turn)
         try:
-            results = simulate(identity.connection, identity.stored_arn, part, region)
+            results = simulate(identity.connection, identity.stored_arn, asked, region)
         except ClientError as error:
             if not is_denied(error) and aws_code(error) not in CANNOT_SIMULATE:
                 raise
@@ -36,17 +36,6 @@ def changed_permissions(identity: Identity, region: str, known: KnownPermissions
             return _confirmed(results, identity, region, known)
     read = read_in_turn(identity.connection, region, identity.account_id, asked, known.turn)
     return frozenset() if read is None else _changed((read,), known)
-
-
-def _part(asked: Sequence[Permission], region: str, home: str, turn: int) -> Sequence[Permission]:
-    """What one call can ask: of one region each, so that elsewhere than in the home region worldwide services take
-    turns with the others.
-    """
-    groups = [asked]
-    if region != home:
-        groups = [[p for p in asked if is_worldwide(p.action) == worldwide] for worldwide in (False, True)]
-    parts = [group[first : first + BATCH] for group in groups for first in range(0, len(group), BATCH)]
-    return parts[turn % len(parts)]
 
 
 def _confirmed(

@@ -8,7 +8,7 @@ from cloudaccounts.contract.access_probe import KnownPermissions
 from cloudaccounts.contract.errors import ProviderError
 from cloudaccounts.contract.identity import Credentials, Target
 from cloudaccounts.contract.report import PermissionStatus
-from cloudaccounts.providers.azure.permission_check import check_permissions, deny_assignments, reached, role_entries
+from cloudaccounts.providers.azure.permission_check import deny_assignments, evaluate, role_entries
 from cloudaccounts.providers.azure.permissions import BY_ACTION
 from cloudaccounts.providers.azure.rbac import granted
 from cloudaccounts.providers.azure.signin import Access, get_subscription, require_readable, sign_in
@@ -20,7 +20,7 @@ def check_connection(credentials: Credentials, target: Target) -> None:
 
 
 def probe_access(credentials: Credentials, target: Target, known: KnownPermissions) -> frozenset[str]:
-    """And one list: the actions of the app's roles; every other time also the deny assignments, which take some away.
+    """And two lists: the actions of the app's roles, and the deny assignments, which take some away.
 
     Raises `ProviderError` for the connection alone.
     """
@@ -40,16 +40,16 @@ def _changed(access: Access, known: KnownPermissions) -> frozenset[str]:
     asked = (known.granted | known.lost) & BY_ACTION.keys()
     if not asked:
         return frozenset()
+    # One after the other, over the connection that is open: another one would cost a heartbeat more than it waits.
     entries = role_entries(access.connection)
-    by_roles = frozenset(action for action in asked if granted(entries, action))
-    changed = known.changed(granted=by_roles, denied=asked - by_roles)
-    if not changed and known.turn % 2:
-        denials = deny_assignments(access.connection)
-        taken = (action for action in asked if reached(denials, action, access.principal_id))
-        return known.changed(denied=frozenset(taken))
-    if not changed & known.lost:
-        return changed
-    # A deny assignment may be what took it, which the roles do not show: asked for only where one may have ended.
-    results = check_permissions(access.connection, access.principal_id).results
-    now = frozenset(result.permission for result in results if result.status == PermissionStatus.GRANTED)
-    return (changed - known.lost) | known.changed(granted=now)
+    try:
+        denials = deny_assignments(access.connection, access.principal_id)
+    except (AzureError, ProviderError):
+        # What the roles say counts all the same; whether what was lost has returned is then not known.
+        by_roles = frozenset(action for action in asked if granted(entries, action))
+        return known.changed(denied=asked - by_roles)
+    status = {action: evaluate(BY_ACTION[action], entries, denials, access.principal_id).status for action in asked}
+    return known.changed(
+        granted=frozenset(action for action in asked if status[action] == PermissionStatus.GRANTED),
+        denied=frozenset(action for action in asked if status[action] == PermissionStatus.DENIED),
+    )

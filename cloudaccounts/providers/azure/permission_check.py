@@ -34,7 +34,7 @@ class PermissionCheck:
 def check_permissions(connection: Connection, principal_id: str) -> PermissionCheck:
     """One result for each needed permission. Raises `ProviderError` where Azure does not list the app's actions."""
     # Beside the permissions, which need no answer of it.
-    denials = start(lambda: deny_assignments(connection))
+    denials = start(lambda: deny_assignments(connection, principal_id))
     try:
         entries = role_entries(connection)
     except (AzureError, ProviderError) as error:
@@ -73,18 +73,25 @@ def evaluate(
     return PermissionResult(permission.service, permission.action, status, reason)
 
 
-def reached(denials: Sequence[DenyAssignment], action: str, principal_id: str) -> bool:
-    """Surely: one that may concern the app leaves a permission that cannot be verified, and is none that was lost."""
-    return any(denial.reaches(action, principal_id) is Reach.YES for denial in denials)
+def deny_assignments(connection: Connection, principal_id: str) -> list[DenyAssignment]:
+    """Of the subscription and of what lies above; whether one for a group reaches the app, a second list tells.
 
-
-def deny_assignments(connection: Connection) -> list[DenyAssignment]:
-    """Of the subscription and of what lies above. Raises the SDK's errors."""
+    https://learn.microsoft.com/azure/role-based-access-control/deny-assignments-rest: ``assignedTo`` knows groups, and
+    groups in groups. It is not asked alone, because nothing there says that it names what is denied to everybody.
+    Raises the SDK's errors, of the first list.
+    """
     path = f"/subscriptions/{connection.subscription_id}/providers/Microsoft.Authorization/denyAssignments"
     # atScope() includes what is assigned above the subscription.
     items = connection.pages(path, API_VERSION, **{"$filter": "atScope()"})
-    denials = (DenyAssignment.of(item, connection.subscription_id) for item in items)
-    return [denial for denial in denials if denial is not None]
+    denials = [denial for item in items if (denial := DenyAssignment.of(item, connection.subscription_id)) is not None]
+    if not principal_id or not any(denial.is_for_groups for denial in denials):
+        return denials
+    try:
+        own = {"$filter": f"atScope() and assignedTo('{principal_id}')"}
+        assigned = {str(item.get("id", "")).lower() for item in connection.pages(path, API_VERSION, **own)}
+    except (AzureError, ProviderError):
+        return denials  # they may concern the app, as far as is known
+    return [denial.among_groups(principal_id, assigned) for denial in denials]
 
 
 def _quoted(name: str) -> str:

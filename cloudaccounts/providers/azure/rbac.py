@@ -7,8 +7,8 @@ https://learn.microsoft.com/azure/role-based-access-control/deny-assignments
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from functools import lru_cache
 from typing import Any
@@ -43,6 +43,7 @@ class Reach(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class DenyAssignment:
+    id: str
     name: str
     entries: tuple[Entry, ...]
     principals: tuple[tuple[str, str], ...]  # id and type, lower case
@@ -64,6 +65,7 @@ class DenyAssignment:
         if only_here and scope != subscription_scope:
             return None
         return cls(
+            id=str(answer.get("id", "")).lower(),
             name=str(properties.get("denyAssignmentName", "")),
             entries=tuple(Entry.of(item) for item in properties.get("permissions") or ()),
             principals=_principals(properties.get("principals")),
@@ -82,6 +84,21 @@ class DenyAssignment:
         if excluded is Reach.MAYBE or self.partial:
             return Reach.MAYBE
         return included
+
+    @property
+    def is_for_groups(self) -> bool:
+        return any("group" in kind for _, kind in self.principals)
+
+    def among_groups(self, principal_id: str, assigned: Collection[str]) -> DenyAssignment:
+        """With the app in place of groups where its id is in ``assigned``, those that Azure calls assigned to the app,
+        and else without the groups. Groups that are spared stay: nobody tells who is in those.
+        """
+        if not self.is_for_groups:
+            return self
+        principals = tuple(pair for pair in self.principals if "group" not in pair[1])
+        if self.id in assigned:
+            principals = (*principals, (principal_id.lower(), "serviceprincipal"))
+        return replace(self, principals=principals)
 
 
 def beyond_reading(entries: Iterable[Entry]) -> tuple[BeyondNeed, ...]:

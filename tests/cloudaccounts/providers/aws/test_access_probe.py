@@ -60,11 +60,35 @@ def test_a_role_is_probed_as_a_key_is(cloud: Cloud) -> None:
     assert probe(credentials, KnownPermissions(ALL)) == {"ec2:DescribeVolumes"}
 
 
-def test_elsewhere_worldwide_services_take_turns_with_the_others(cloud: Cloud) -> None:
+@pytest.mark.parametrize("turn", [0, 1])
+def test_elsewhere_worldwide_services_are_asked_about_by_a_question_of_their_own(cloud: Cloud, turn: int) -> None:
     credentials = cloud.keys("probe-abroad")
     deny(cloud, "probe-abroad", NO_VOLUMES, NO_VOLUMES | {"Action": "iam:ListAccessKeys"})
-    found = [probe(credentials, KnownPermissions(ALL, turn=turn), regions=("eu-west-1",)) for turn in (0, 1)]
-    assert found == [{"ec2:DescribeVolumes"}, {"iam:ListAccessKeys"}]
+    cloud.control.clear_journal()
+    found = probe(credentials, KnownPermissions(ALL, turn=turn), regions=("eu-west-1",))
+    assert found == {"ec2:DescribeVolumes", "iam:ListAccessKeys"}
+    assert [call["action"] for call in cloud.control.calls("aws")].count("SimulatePrincipalPolicy") == 2
+
+
+@pytest.mark.parametrize("turn", [0, 1])
+def test_what_a_policy_of_the_organization_takes_is_noticed(cloud: Cloud, turn: int) -> None:
+    credentials = cloud.keys("probe-organization")
+    cloud.control.put_control_policies(ACCOUNT, NO_VOLUMES)
+    try:
+        assert probe(credentials, KnownPermissions(ALL, turn=turn)) == {"ec2:DescribeVolumes"}
+    finally:
+        cloud.control.put_control_policies(ACCOUNT)
+    lost = KnownPermissions(ALL - {"ec2:DescribeVolumes"}, frozenset({"ec2:DescribeVolumes"}), turn)
+    assert probe(credentials, lost) == {"ec2:DescribeVolumes"}
+
+
+@pytest.mark.parametrize("turn", range(4))
+def test_several_losses_at_once_are_noticed_in_every_turn(cloud: Cloud, turn: int) -> None:
+    """One of the doubtful is read, another each turn: whichever it is, all of them are told."""
+    taken = {"ec2:DescribeVolumes", "s3:ListAllMyBuckets", "iam:GetAccountSummary"}
+    credentials = cloud.keys("probe-several")
+    deny(cloud, "probe-several", *(NO_VOLUMES | {"Action": action} for action in sorted(taken)))
+    assert probe(credentials, KnownPermissions(ALL, turn=turn)) == taken
 
 
 def test_the_simulators_no_is_not_believed_where_the_read_works(cloud: Cloud) -> None:

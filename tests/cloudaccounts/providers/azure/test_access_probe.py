@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from uuid import uuid4
+
+import pytest
+
 from cloudaccounts.contract.access_probe import KnownPermissions
 from cloudaccounts.contract.identity import Credentials
 from cloudaccounts.providers.azure.permissions import PERMISSIONS
@@ -10,6 +15,7 @@ from tests.cloudaccounts.providers.azure.conftest import Cloud
 
 ALL = frozenset(permission.action for permission in PERMISSIONS)
 DISKS = "Microsoft.Compute/disks/read"
+DENIALS = "Microsoft.Authorization/denyAssignments/read"
 PLACE = "data-platform"
 
 
@@ -17,7 +23,7 @@ def probe(cloud: Cloud, credentials: Credentials, known: KnownPermissions) -> fr
     return PROVIDER.probe_access(credentials, cloud.target(PLACE), known)
 
 
-def test_what_is_as_it_was_costs_one_list_more(cloud: Cloud) -> None:
+def test_what_is_as_it_was_costs_two_lists_more(cloud: Cloud) -> None:
     credentials = cloud.app()
     cloud.control.clear_journal()
     PROVIDER.check_connection(credentials, cloud.target(PLACE))
@@ -25,8 +31,8 @@ def test_what_is_as_it_was_costs_one_list_more(cloud: Cloud) -> None:
     cloud.control.clear_journal()
     assert probe(cloud, credentials, KnownPermissions(ALL)) == frozenset()
     calls = cloud.control.calls("azure")
-    assert len(calls) == without + 1
-    assert calls[-1]["action"] == "Microsoft.Authorization/permissions/read"
+    assert len(calls) == without + 2
+    assert [call["action"] for call in calls[-2:]] == ["Microsoft.Authorization/permissions/read", DENIALS]
 
 
 def test_an_action_that_was_taken_is_noticed_and_one_that_returned(cloud: Cloud) -> None:
@@ -53,20 +59,62 @@ def test_what_a_deny_assignment_holds_has_not_returned(cloud: Cloud) -> None:
     assert probe(cloud, credentials, lost) == {DISKS}
 
 
-def test_a_deny_assignment_is_noticed_every_other_time_for_a_list_more(cloud: Cloud) -> None:
+@pytest.mark.parametrize("turn", [0, 1])
+def test_a_deny_assignment_is_noticed_by_the_next_heartbeat(cloud: Cloud, turn: int) -> None:
     credentials = cloud.app()
-    odd = KnownPermissions(ALL, turn=1)
-    assert probe(cloud, credentials, odd) == frozenset()
-    assert cloud.control.calls("azure")[-1]["action"] == "Microsoft.Authorization/denyAssignments/read"
     cloud.control.put_denial(cloud.places[PLACE], [DISKS], principal=credentials["client_id"])
     try:
         cloud.control.clear_journal()
-        assert probe(cloud, credentials, odd) == {DISKS}
-        actions = [call["action"] for call in cloud.control.calls("azure")]
-        assert actions.count("Microsoft.Authorization/denyAssignments/read") == 1
-        assert probe(cloud, credentials, KnownPermissions(ALL - {DISKS}, frozenset({DISKS}), turn=1)) == frozenset()
+        assert probe(cloud, credentials, KnownPermissions(ALL, turn=turn)) == {DISKS}
+        assert [call["action"] for call in cloud.control.calls("azure")].count(DENIALS) == 1
+        lost = KnownPermissions(ALL - {DISKS}, frozenset({DISKS}), turn)
+        assert probe(cloud, credentials, lost) == frozenset()
     finally:
         cloud.control.put_denial(cloud.places[PLACE], None)
+
+
+@pytest.fixture
+def denied_group(cloud: Cloud) -> Iterator[str]:
+    """The id of a group from which a deny assignment takes a read."""
+    group, place = str(uuid4()), cloud.places[PLACE]
+    cloud.control.put_denial(place, [DISKS], principal=group, principal_type="Group")
+    yield group
+    cloud.control.put_denial(place, None)
+    cloud.control.put_group(place, group, [])
+
+
+@pytest.mark.parametrize("nested", [False, True])
+def test_joining_and_leaving_a_group_that_is_denied_is_noticed(cloud: Cloud, denied_group: str, nested: bool) -> None:
+    credentials, place = cloud.app(), cloud.places[PLACE]
+    lost = KnownPermissions(ALL - {DISKS}, frozenset({DISKS}))
+    assert probe(cloud, credentials, KnownPermissions(ALL)) == frozenset()
+    inner = str(uuid4())
+    cloud.control.put_group(place, inner, [credentials["client_id"]])
+    cloud.control.put_group(place, denied_group, [inner if nested else credentials["client_id"]])
+    assert probe(cloud, credentials, KnownPermissions(ALL)) == {DISKS}
+    assert probe(cloud, credentials, lost) == frozenset()
+    cloud.control.put_group(place, denied_group, [])
+    assert probe(cloud, credentials, lost) == {DISKS}
+
+
+def test_a_group_that_nobody_tells_about_is_no_loss(cloud: Cloud, denied_group: str) -> None:
+    """Where the second list fails the assignment may concern the app: neither lost nor back."""
+    credentials = cloud.app()
+    cloud.control.put_group(cloud.places[PLACE], denied_group, [credentials["client_id"]])
+    cloud.control.fault("error", action=DENIALS, status=500)
+    assert probe(cloud, credentials, KnownPermissions(ALL)) == frozenset()
+    assert probe(cloud, credentials, KnownPermissions(ALL - {DISKS}, frozenset({DISKS}))) == frozenset()
+
+
+def test_a_role_by_a_group_is_lost_with_the_membership(cloud: Cloud) -> None:
+    place, group = cloud.places[PLACE], str(uuid4())
+    credentials = Credentials("client_secret", cloud.control.put_app(place, "probe-member", actions=[]))
+    cloud.control.put_group(place, group, [credentials["client_id"]], role=True)
+    assert probe(cloud, credentials, KnownPermissions(ALL)) == frozenset()
+    # Something of its own stays, so that the subscription answers at all.
+    cloud.control.put_app(place, "probe-member", actions=["Microsoft.Resources/*", "Microsoft.Authorization/*"])
+    cloud.control.put_group(place, group, [])
+    assert DISKS in probe(cloud, credentials, KnownPermissions(ALL))
 
 
 def test_a_deny_assignment_of_somebody_else_is_no_loss(cloud: Cloud) -> None:

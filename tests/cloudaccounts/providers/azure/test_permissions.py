@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Iterator
+from typing import Any, cast
 
 import pytest
+from azure.core.exceptions import HttpResponseError
 
 from cloudaccounts.contract.report import CheckStatus, PermissionResult, PermissionStatus
 from cloudaccounts.providers.azure import check_results, setup_texts
-from cloudaccounts.providers.azure.permission_check import evaluate
+from cloudaccounts.providers.azure.client import Connection
+from cloudaccounts.providers.azure.permission_check import deny_assignments, evaluate
 from cloudaccounts.providers.azure.permissions import BY_ACTION, NAMESPACES, PERMISSIONS, blind_topics
 from cloudaccounts.providers.azure.rbac import EVERYONE, DenyAssignment, Entry, Reach, granted
 from sandbox.azure.access import READER
@@ -60,15 +63,17 @@ def test_missing_lists_are_empty_lists() -> None:
     assert Entry.of({"actions": None, "notActions": None, "dataActions": ["*"]}) == Entry((), (), ("*",))
 
 
+USUAL = {
+    "denyAssignmentName": "stack",
+    "permissions": [{"actions": ["*"], "notActions": []}],
+    "scope": f"/subscriptions/{SUBSCRIPTION}",
+    "principals": [{"id": ME, "type": "ServicePrincipal"}],
+    "excludePrincipals": [],
+}
+
+
 def denial(**properties: Any) -> DenyAssignment | None:
-    usual = {
-        "denyAssignmentName": "stack",
-        "permissions": [{"actions": ["*"], "notActions": []}],
-        "scope": f"/subscriptions/{SUBSCRIPTION}",
-        "principals": [{"id": ME, "type": "ServicePrincipal"}],
-        "excludePrincipals": [],
-    }
-    return DenyAssignment.of({"properties": {**usual, **properties}}, SUBSCRIPTION)
+    return DenyAssignment.of({"properties": {**USUAL, **properties}}, SUBSCRIPTION)
 
 
 @pytest.mark.parametrize(
@@ -110,6 +115,46 @@ def test_whom_a_deny_assignment_reaches(properties: dict[str, Any], reach: Reach
 )
 def test_a_deny_assignment_about_something_else_is_left_out(properties: dict[str, Any]) -> None:
     assert denial(**properties) is None
+
+
+IN_A_GROUP = {"principals": [{"id": SUBSCRIPTION, "type": "Group"}]}
+SPARES_A_GROUP = {"excludePrincipals": [{"id": SUBSCRIPTION, "type": "Group"}]}
+
+
+@pytest.mark.parametrize(
+    ("properties", "assigned", "reach"),
+    [
+        (IN_A_GROUP, {"/one"}, Reach.YES),
+        (IN_A_GROUP, {"/two"}, Reach.NO),
+        ({}, set(), Reach.YES),  # of no group: what it says itself counts
+        ({"principals": [*IN_A_GROUP["principals"], {"id": EVERYONE, "type": "SystemDefined"}]}, set(), Reach.YES),
+        # Who is among those that are spared, Azure does not tell.
+        (IN_A_GROUP | SPARES_A_GROUP, {"/one"}, Reach.MAYBE),
+        (IN_A_GROUP | {"condition": "@Resource[x] StringEquals 'y'"}, {"/one"}, Reach.MAYBE),
+    ],
+)
+def test_a_group_is_told_apart_by_what_is_assigned_to_the_app(
+    properties: dict[str, Any], assigned: set[str], reach: Reach
+) -> None:
+    found = DenyAssignment.of({"id": "/One", "properties": {**USUAL, **properties}}, SUBSCRIPTION)
+    assert found is not None
+    assert found.among_groups(ME, assigned).reaches(READ, ME) == reach
+
+
+class Listing:
+    """An Azure that lists deny assignments, and not by whom they reach."""
+
+    subscription_id = SUBSCRIPTION
+
+    def pages(self, path: str, api_version: str, **parameters: str) -> Iterator[dict[str, Any]]:
+        if "assignedTo" in parameters["$filter"]:
+            raise HttpResponseError("This filter is not known.")
+        yield {"id": "/one", "properties": {**USUAL, **IN_A_GROUP}}
+
+
+def test_a_filter_that_azure_does_not_take_leaves_it_uncertain() -> None:
+    [found] = deny_assignments(cast("Connection", Listing()), ME)
+    assert found.reaches(READ, ME) == Reach.MAYBE
 
 
 def test_an_unknown_principal_makes_a_deny_assignment_uncertain() -> None:
