@@ -10,6 +10,9 @@ from __future__ import annotations
 from typing import Any
 
 from django.db import models
+from django.db.models import F, Q, Value
+from django.db.models.functions import Length, Mod, StrIndex
+from django.db.models.lookups import Exact, GreaterThan
 
 _BYTES = 64  # of a name that are compared in long lists
 NAME_KEY_LENGTH = 2 * _BYTES
@@ -23,6 +26,21 @@ def name_key(name: str) -> str:
 def name_order(name: str) -> tuple[str, str]:
     """The key by which names are sorted."""
     return name.strip().lower(), name
+
+
+def has_in_name(text: str) -> Q:
+    """Rows with a `NameKeyField` whose name has this text anywhere, whatever its case.
+
+    Looked for in the key, which has the name in lower case already: on PostgreSQL that takes a third of what lower and
+    upper case of 100,000 names do. What the key does not decide, the name does: a longer name than it holds, and a hit
+    that begins between the two digits of a byte.
+    """
+    plain, key = Q(name__icontains=text), name_key(text)
+    if not key or len(key) == NAME_KEY_LENGTH:
+        return plain
+    place = StrIndex(F("name_key"), Value(key))
+    in_key = Q(GreaterThan(place, Value(0))) & (Q(Exact(Mod(place, Value(2)), Value(1))) | plain)
+    return in_key | (Q(Exact(Length(F("name_key")), Value(NAME_KEY_LENGTH))) & plain)
 
 
 class NameKeyField(models.CharField):  # type: ignore[type-arg]

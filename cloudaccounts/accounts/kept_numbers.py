@@ -37,21 +37,23 @@ class KeptNumbers(Generic[Numbers]):
     def __init__(self, count: Callable[[Scope], Numbers], accounts: Callable[[Numbers], int]) -> None:
         """``accounts``: of how many accounts such numbers speak."""
         self._count, self._accounts = count, accounts
-        self._kept: dict[str, Counted[Numbers]] = {}
+        self._kept: dict[tuple[str, str], Counted[Numbers]] = {}
 
-    def of(self, scope: Scope) -> Counted[Numbers]:
+    def of(self, scope: Scope, *, about: str = "", count: Callable[[Scope], Numbers] | None = None) -> Counted[Numbers]:
+        """``about`` is what of the owner's is counted where that is not everything, and ``count`` counts it."""
+        counting = count or self._count
         # The groups of a limited scope may have been changed since, and its accounts are few enough to be counted.
         if scope.limited:
-            return Counted(self._count(scope), timezone.now())
-        now = timezone.now()
-        before = self._kept.get(scope.owner)
+            return Counted(counting(scope), timezone.now())
+        now, key = timezone.now(), (scope.owner, about)
+        before = self._kept.get(key)
         if before and abs(now - before.at) < KEPT:  # a clock that was set back keeps nothing for longer
             return before
-        numbers = self._count(scope)
-        for owner in [owner for owner, kept in list(self._kept.items()) if abs(now - kept.at) >= KEPT]:
-            self._kept.pop(owner, None)
+        numbers = counting(scope)
+        for old in [old for old, kept in list(self._kept.items()) if abs(now - kept.at) >= KEPT]:
+            self._kept.pop(old, None)
         if self._accounts(numbers) > LARGE:
-            self._kept[scope.owner] = Counted(numbers, now, kept=True)
+            self._kept[key] = Counted(numbers, now, kept=True)
         return Counted(numbers, now)
 
     def clear(self) -> None:

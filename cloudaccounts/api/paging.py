@@ -31,13 +31,15 @@ def page_of(
     to_json: Callable[[Iterable[Any]], list[dict[str, Any]]],
     *,
     part: Callable[[int, int], list[Any]] | None = None,
+    constant: str = "",
 ) -> HttpResponse:
     """``{items, count}`` by two queries, or with a cursor, which may be empty, ``{items, next}`` by one.
 
-    ``part(start, stop)`` reads rows where that is quicker than slicing. Raises `InputError` for what is no cursor.
+    ``part(start, stop)`` reads rows where that is quicker than slicing. ``constant`` is a column that is the same in
+    all rows, by which the index of their order begins. Raises `InputError` for what is no cursor.
     """
     if page.cursor is not None:
-        behind, more = after(rows, page.cursor, page.limit)
+        behind, more = after(rows, page.cursor, page.limit, constant=constant)
         return reply({"items": to_json(behind), "next": more})
     # Counting a column of the index by which the rows are found lets the database read the index alone.
     count = rows.order_by().values("owner").count()
@@ -47,12 +49,16 @@ def page_of(
     return reply({"items": to_json(items), "count": count})
 
 
-def after(rows: QuerySet[Any], cursor: str, limit: int) -> tuple[list[Any], str | None]:
-    """Rows behind the cursor, and the cursor behind those; None at the end. Raises `InputError`."""
+def after(rows: QuerySet[Any], cursor: str, limit: int, *, constant: str = "") -> tuple[list[Any], str | None]:
+    """Rows behind the cursor, and the cursor behind those; None at the end. Raises `InputError`.
+
+    ``constant``: see `page_of`. It is no part of the cursor, which has nothing to say of it.
+    """
     fields = _order(rows)
     if cursor:
         rows = rows.filter(_behind(fields, _read_cursor(fields, cursor)))
-    page_rows = list(rows.order_by(*(f"{'-' if falls else ''}{field.name}" for field, falls in fields))[: limit + 1])
+    order = [f"{'-' if falls else ''}{field.name}" for field, falls in fields]
+    page_rows = list(rows.order_by(*([constant] if constant else []), *order)[: limit + 1])
     if len(page_rows) <= limit:
         return page_rows, None
     return page_rows[:limit], _write_cursor(fields, page_rows[limit - 1])

@@ -77,23 +77,36 @@ def resolve_group(name_or_id: str, scope: Scope | None = None) -> AccountGroup:
 
 def tree(scope: Scope) -> list[Branch]:
     """Depth first, by name. A group whose parent is not shown, or was deleted just now, stands at the top."""
-    rows = sorted(visible_groups(scope).order_by("id"), key=lambda group: name_order(group.name))
-    existing = {row.pk for row in rows}
-    below: dict[UUID | None, list[AccountGroup]] = {}
-    for row in rows:
-        below.setdefault(row.parent if row.parent in existing else None, []).append(row)
-    return list(_walk(below, None, 0))
+    rows = {row.pk: row for row in visible_groups(scope).order_by("id")}
+    places = _places((row.pk, row.name, row.parent) for row in rows.values())
+    return [Branch(rows[key], depth, nested) for key, _, depth, nested in places]
 
 
-def _walk(below: dict[UUID | None, list[AccountGroup]], parent: UUID | None, depth: int) -> Iterator[Branch]:
-    for row in below.get(parent, []):
-        yield Branch(row, depth, len(below.get(row.pk, [])))
-        yield from _walk(below, row.pk, depth + 1)
+def _places(rows: Iterable[tuple[UUID, str, UUID | None]]) -> Iterator[tuple[UUID, str, int, int]]:
+    """Groups by key, name and parent, as `tree` orders them: key, name, depth, and the number right below."""
+    rows = sorted(rows, key=lambda row: name_order(row[1]))
+    existing = {key for key, _, _ in rows}
+    below: dict[UUID | None, list[tuple[UUID, str]]] = {}
+    for key, name, parent in rows:
+        below.setdefault(parent if parent in existing else None, []).append((key, name))
+
+    def walk(parent: UUID | None, depth: int) -> Iterator[tuple[UUID, str, int, int]]:
+        for key, name in below.get(parent, ()):
+            nested = len(below.get(key, ()))
+            yield key, name, depth, nested
+            if nested:
+                yield from walk(key, depth + 1)
+
+    return walk(None, 0)
 
 
 def choices(scope: Scope) -> list[tuple[str, str]]:
-    """Choices of a select; nested groups are indented by em spaces, since HTML collapses ordinary ones."""
-    return [(str(branch.group.pk), "\u2003" * branch.depth + branch.group.name) for branch in tree(scope)]
+    """Choices of a select; nested groups are indented by em spaces, since HTML collapses ordinary ones.
+
+    No rows are made of what is read: the select stands in the filters of most lists, and a team may have a thousand.
+    """
+    rows = visible_groups(scope).order_by("id").values_list("pk", "name", "parent")
+    return [(str(key), "\u2003" * depth + name) for key, name, depth, _ in _places(rows)]
 
 
 def with_descendants(group: AccountGroup) -> list[UUID]:
@@ -114,13 +127,22 @@ def with_descendants(group: AccountGroup) -> list[UUID]:
 
 def path(scope: Scope, group: AccountGroup) -> list[AccountGroup]:
     """The groups above that the scope shows, from the top down to the parent."""
-    rows = {row.pk: row for row in visible_groups(scope)}
-    above: list[AccountGroup] = []
-    parent = rows.get(group.parent) if group.parent else None
-    while parent is not None and parent not in above:
+    if group.parent is None:
+        return []
+    parents = dict(visible_groups(scope).values_list("pk", "parent"))
+    above: list[UUID] = []
+    parent: UUID | None = group.parent
+    while parent is not None and parent in parents and parent not in above:
         above.insert(0, parent)
-        parent = rows.get(parent.parent) if parent.parent else None
-    return above
+        parent = parents[parent]
+    rows = AccountGroup.objects.in_bulk(above)
+    return [rows[key] for key in above if key in rows]
+
+
+def right_below(scope: Scope, group: AccountGroup) -> list[AccountGroup]:
+    """The groups nested in it, not those nested in these, by name."""
+    rows = visible_groups(scope).filter(parent=group.pk).order_by("id")
+    return sorted(rows, key=lambda row: name_order(row.name))
 
 
 def depth_below(group: AccountGroup) -> int:

@@ -97,7 +97,11 @@ class JobItem(models.Model):
     class Meta:
         # An account that was chosen twice is handled once.
         constraints = [models.UniqueConstraint(fields=["job", "subject"], name="one_item_per_subject")]
-        indexes = [models.Index(fields=["job", "state", "position"], name="item_job_state")]
+        indexes = [
+            models.Index(fields=["job", "state", "position"], name="item_job_state"),
+            # A late page of a job of 100,000 skips what is before it in the index alone.
+            models.Index(fields=["job", "position", "id"], name="item_job_position"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.label or self.subject}: {self.state}"

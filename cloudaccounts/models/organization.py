@@ -128,6 +128,8 @@ class OrganizationMember(models.Model):
         indexes = [
             models.Index(fields=["organization", "parent_id", "kind", "name_key", "name"], name="member_of_parent"),
             models.Index(fields=["organization", "kind", "state"], name="member_state"),
+            # Counted by place, from the index alone.
+            models.Index(fields=["organization", "kind", "parent_id", "state", "provider_state"], name="member_counts"),
             models.Index(fields=["account"], name="member_account"),
         ]
 

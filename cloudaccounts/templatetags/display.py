@@ -19,6 +19,7 @@ from cloudaccounts.dates import parse_aware
 from cloudaccounts.jobs.queries import first_sentence as sentence
 from cloudaccounts.models import AuditEvent, CloudAccount, Job
 from cloudaccounts.models.job import JobState
+from cloudaccounts.web.pagination import COUNT_LIMIT
 
 if TYPE_CHECKING:  # every command checks the tags, and few show a report
     from cloudaccounts.contract.provider import Provider
@@ -102,6 +103,12 @@ def span(value: timedelta | None) -> str:
 @register.filter
 def thousands(number: int) -> str:
     return f"{number:,}"
+
+
+@register.filter
+def up_to_limit(number: int) -> str:
+    """A number that was counted up to `COUNT_LIMIT`: beyond it is “10,000+”."""
+    return f"{COUNT_LIMIT:,}+" if number > COUNT_LIMIT else f"{number:,}"
 
 
 @register.filter

@@ -6,6 +6,7 @@ from dataclasses import replace
 from uuid import UUID
 
 from django.contrib import messages
+from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST, require_safe
@@ -26,12 +27,14 @@ from cloudaccounts.views.paging import page_of
 from cloudaccounts.web.pagination import COUNT_LIMIT
 
 PAGE_SIZE = 25
+BRANCHES = 100  # of the tree on one page
 
 
 @require_safe
 def group_list(request: HttpRequest) -> HttpResponse:
     """One query of its own: a group knows its size."""
-    return render(request, "cloudaccounts/group_list.html", {"branches": group_queries.tree(scope_of(request))})
+    page = Paginator(group_queries.tree(scope_of(request)), BRANCHES).get_page(request.GET.get("page"))
+    return render(request, "cloudaccounts/group_list.html", {"page": page})
 
 
 @require_safe
@@ -43,7 +46,6 @@ def group(request: HttpRequest, group_id: UUID) -> HttpResponse:
     rows, counting = account_queries.counted_accounts(scope, filters)
     part = rows.part if filters.narrows and counting is None else None
     page = page_of(rows, request.GET.get("page"), PAGE_SIZE, counting=counting, part=part)
-    branches = group_queries.tree(scope)
     context = {
         "group": group,
         "form": form,
@@ -51,7 +53,7 @@ def group(request: HttpRequest, group_id: UUID) -> HttpResponse:
         "page": page,
         # Of this page's accounts alone: a group may have 100,000 members.
         "direct": group_queries.direct_members(group, [account.pk for account in page]),
-        "nested": [branch.group for branch in branches if branch.group.parent == group.pk],
+        "nested": group_queries.right_below(scope, group),
         "path": group_queries.path(scope, group),
         "actions": bulk_actions(for_owners=True),
     }

@@ -6,10 +6,12 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
-from django.core.paginator import Paginator
+from django.core.paginator import Page, Paginator
+from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils.functional import cached_property
 from django.views.decorators.http import require_POST, require_safe
 
 from cloudaccounts.audit.actor import Actor
@@ -22,10 +24,27 @@ from cloudaccounts.operations.workers import worker_state
 from cloudaccounts.views.common import scope_of
 from cloudaccounts.views.paging import page_of
 from cloudaccounts.web import reauthentication
+from cloudaccounts.web.pagination import slice_of
 
 PAGE_SIZE = 50
 JOBS_SHOWN = 25
 FINDING = "finding:"  # before the id of a finding, where that is the subject of an item
+
+
+class ItemPaginator(Paginator[JobItem]):
+    """All of a job's items, which the job has counted: a person may look for the last of them."""
+
+    object_list: QuerySet[JobItem]
+    number: int | None = None
+
+    @cached_property
+    def count(self) -> int:
+        return super().count if self.number is None else self.number
+
+    def page(self, number: int | str) -> Page[JobItem]:
+        number = self.validate_number(number)
+        start = (number - 1) * self.per_page
+        return Page(slice_of(self.object_list, start, min(start + self.per_page, self.count)), number, self)
 
 
 @require_safe
@@ -79,13 +98,18 @@ def _job_or_404(request: HttpRequest, job_id: UUID) -> Job:
 
 def _context(request: HttpRequest, job: Job) -> dict[str, Any]:
     state = request.GET.get("state", "")
-    items = job_items(scope_of(request), job, state=state if state in ItemState.values else "")
+    state = state if state in ItemState.values else ""
+    scope = scope_of(request)
+    items = job_items(scope, job, state=state)
+    paginator = ItemPaginator(items, PAGE_SIZE)
+    if not state and not scope.limited:
+        paginator.number = job.total
     return {
         "job": job,
         "causes": failure_causes(scope_of(request), job),
         "organization": _organization(job),
         "finding": _finding(job),
-        "page": Paginator(items, PAGE_SIZE).get_page(request.GET.get("page")),
+        "page": paginator.get_page(request.GET.get("page")),
         # Only while something waits: an ended job needs no worker.
         "worker": worker_state("fleet", job) if job.is_active else None,
     }

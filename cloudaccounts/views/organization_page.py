@@ -46,6 +46,7 @@ def page_context(request: HttpRequest, organization: Organization, form: MemberF
         "filters": filters,
         "connection": connection,
         "total": tree.total,
+        "counted": tree.counted,
         "through": through,
         "step": _step(tree, organization, through),
         "failures": failures,

@@ -13,6 +13,19 @@ COUNT_LIMIT = 10_000
 Part = Callable[[int, int], list[Any]]
 
 
+LATE = 1_000  # rows before a page from which on its keys are looked for first
+
+
+def slice_of(rows: QuerySet[Any], start: int, stop: int) -> list[Any]:
+    """Rows from start to stop. A late page skips what is before it in the index of its order, without reading a row."""
+    if start < LATE:
+        return list(rows[start:stop])
+    keys = list(rows.values_list("pk", flat=True)[start:stop])
+    found = rows.order_by().in_bulk(keys)
+    # A row may have been deleted between the two queries.
+    return [found[key] for key in keys if key in found]
+
+
 class CappedPaginator(Paginator[Any]):
     """Counts and offers the first `COUNT_LIMIT` rows, and knows whether there are more (``capped``).
 
@@ -43,7 +56,7 @@ class CappedPaginator(Paginator[Any]):
         return Page(self._rows(start, min(start + self.per_page, self.count)), number, self)
 
     def _rows(self, start: int, stop: int) -> list[Any]:
-        return self.part(start, stop) if self.part else list(self.object_list[start:stop])
+        return self.part(start, stop) if self.part else slice_of(self.object_list, start, stop)
 
     @cached_property
     def _total(self) -> int:

@@ -103,7 +103,7 @@ def _navigation(request: HttpRequest) -> Navigation | None:
     unread = notices.count_unread(scope, str(user.pk), up_to=SOME + 1)
     counts = {
         "accounts": Count(_up_to(MANY, accounts.count(scope, up_to=MANY + 1)), "accounts"),
-        "scans": _some(count_active(scope), "running or waiting"),
+        "scans": _some(count_active(scope, up_to=SOME + 1), "running or waiting"),
         "findings": _some(findings.count_critical(scope, up_to=SOME + 1), "critical", "hot"),
         "notices": _some(unread, "unread"),
     }

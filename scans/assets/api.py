@@ -57,9 +57,10 @@ def list_assets(request: HttpRequest, query: Query[AssetQuery]) -> HttpResponse:
     scope = scope_of(request)
     filters = AssetFilter(**filter_values(scope, query))
     rows = asset_queries.assets(scope, filters, account)
+    constant = asset_queries.constant_of(filters)
     if query.cursor is None:
         rows = asset_queries.in_index_order(rows, filters)
-    return page_of(rows, query, lambda page: rows_with_links(scope, page, _asset))
+    return page_of(rows, query, lambda page: rows_with_links(scope, page, _asset), constant=constant)
 
 
 def _asset(row: Asset) -> dict[str, Any]:

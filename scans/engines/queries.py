@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from uuid import UUID
 
-from django.db.models import Count, QuerySet
+from django.db.models import QuerySet
 
 from cloudaccounts.accounts.visibility import within
 from cloudaccounts.models import CloudAccount
+from cloudaccounts.web.pagination import COUNT_LIMIT
 from scans.engines.models import EngineFinding, EngineRelation, EngineRun
 from scans.models import Finding
 from teams.scope import Scope
@@ -34,10 +35,9 @@ def engine_findings(scope: Scope, filters: EngineFilter) -> QuerySet[EngineFindi
 
 
 def relation_counts(scope: Scope, account: UUID | None = None) -> dict[str, int]:
-    """Open ones by relation; those that it alone found are counted nowhere else."""
+    """Open ones by relation, each counted up to one more than `COUNT_LIMIT`. Three queries."""
     rows = engine_findings(scope, EngineFilter(account=account)).order_by().values("relation")
-    numbers = {row["relation"]: row["number"] for row in rows.annotate(number=Count("*"))}
-    return {relation.value: numbers.get(relation.value, 0) for relation in EngineRelation}
+    return {relation.value: rows.filter(relation=relation)[: COUNT_LIMIT + 1].count() for relation in EngineRelation}
 
 
 def opinions_about(finding: Finding) -> list[EngineFinding]:

@@ -87,7 +87,12 @@ def _among(owner: str, tags: Collection[str]) -> Q:
     if len(without) <= NAMED:
         return ~Q(tag_set__in=[0, *without])
     # On MongoDB a subquery would be asked for each row.
-    return Q(tag_set__in=list(rows) if connections[rows.db].vendor == "mongodb" else rows)
+    if connections[rows.db].vendor == "mongodb":
+        return Q(tag_set__in=list(rows))
+    # No row has none. Said all the same, for PostgreSQL then keeps what the subquery finds in a table and goes through
+    # the findings in the list's order; alone, it takes the subquery for one row and asks for the findings of each of
+    # four thousand, and sorts them: 94 ms for a page of 100,000 findings instead of 6.
+    return Q(tag_set__in=rows) | Q(tag_set__isnull=True)
 
 
 def copy_tag_sets(account: UUID, owner: str) -> None:

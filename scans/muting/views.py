@@ -6,6 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
+from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
@@ -24,6 +25,7 @@ from scans.muting.forms import MuteRuleForm, SeverityForm, ThresholdsForm
 from teams.names import name_order
 from teams.scope import Scope
 
+PAGE_SIZE = 50
 ENDED_SHOWN = 20
 ACCOUNTS = 2_000  # offered; others are named in a list's filters
 
@@ -96,13 +98,16 @@ def thresholds_set(request: HttpRequest) -> HttpResponse:
 
 def _list(request: HttpRequest, *, status: int = 200, **forms: Any) -> HttpResponse:
     scope = scope_of(request)
-    active, ended = mute_rules.mute_rules(scope), mute_rules.ended_rules(scope, ENDED_SHOWN)
+    # Read whole, for a team has 500 at most and a limited member sees some of them; shown by pages.
+    page = Paginator(mute_rules.mute_rules(scope), PAGE_SIZE).get_page(request.GET.get("page"))
+    active, ended = list(page), mute_rules.ended_rules(scope, ENDED_SHOWN)
     names = _names(scope, [*active, *ended])
     hidden, known = mute_rules.hidden_counts(active), settings.thresholds()
     team = settings.team_settings(scope.owner)
     overrides = settings.severity_overrides(scope.owner)
     titles = titles_of([row.check_id for row in overrides])
     context = {
+        "page": page,
         "rules": [
             {"rule": rule, "text": mute_rules.describe(rule, names), "hides": hidden.get(rule.pk, 0)} for rule in active
         ],

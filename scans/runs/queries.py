@@ -29,8 +29,9 @@ class ScanFilter:
         return bool(self.account or self.provider or self.status or self.group)
 
 
-def count_active(scope: Scope) -> int:
-    return within(ScanRun.objects.filter(status__in=ACTIVE), scope).count()
+def count_active(scope: Scope, *, up_to: int | None = None) -> int:
+    """``up_to``: counting stops there."""
+    return within(ScanRun.objects.filter(status__in=ACTIVE), scope).order_by().values("owner")[:up_to].count()
 
 
 def active(scope: Scope, limit: int) -> list[ScanRun]:

@@ -11,8 +11,6 @@ from typing import Any
 from uuid import uuid4
 
 from django.contrib.auth.models import User
-from django.db import connections, transaction
-from django.db.models import Model
 from django.test import Client
 from django.utils import timezone
 
@@ -20,7 +18,6 @@ from cloudaccounts.audit.actor import SYSTEM
 from cloudaccounts.contract.identity import CredentialFacts, Credentials
 from cloudaccounts.credentials.vault import store
 from cloudaccounts.models import CloudAccount
-from cloudaccounts.work.databases import SECURITY
 from sandbox.rig import Rig
 from scans.assets.planner_statistics import renew_statistics
 from scans.findings.filters import FindingFilter
@@ -33,6 +30,7 @@ from scans.runs.requests import request_scan
 from scans.search_keys import id_search_key, search_key
 from scans.tags import tag_lines, tag_set_key
 from teams.scope import Scope
+from tests.bench.filling import insert
 from tests.bench.result import Result, interleaved, processor_time
 from tests.bench.synthetic import KINDS
 
@@ -186,34 +184,13 @@ def _owner_of(count: int) -> Client:
     """Twenty accounts; severities, services and regions take turns."""
     user = User.objects.create_user(f"owner-of-{count}-rows", password="not-used-here")
     accounts = [account_of(user, name=f"account {number}") for number in range(20)]
-    remember_tag_sets(str(user.pk), {tag_lines(_tags(number)) for number in range(count)})
-    _insert(StoredAsset, (_asset_values(accounts[number % 20], number) for number in range(count)))
-    _insert(Finding, (_finding_values(accounts[number % 20], number) for number in range(count)))
+    remember_tag_sets(str(user.pk), {tag_lines(tags(number)) for number in range(count)})
+    insert(StoredAsset, (asset_values(accounts[number % 20], number) for number in range(count)))
+    insert(Finding, (finding_values(accounts[number % 20], number) for number in range(count)))
     renew_statistics(count)  # as a scan of so many does
     client = Client(SERVER_NAME="127.0.0.1")
     client.force_login(user)
     return client
-
-
-def _insert(model: type[Model], rows: Iterator[dict[str, object]]) -> None:
-    """Past the ORM, whose objects would take most of the time."""
-    connection = connections[SECURITY]
-    fields = model._meta.concrete_fields
-    columns = ", ".join(connection.ops.quote_name(str(field.column)) for field in fields)
-    marks = ", ".join(["%s"] * len(fields))
-    template = model()
-    usual = {field.attname: field.get_db_prep_save(field.pre_save(template, True), connection) for field in fields}
-
-    def prepared() -> Iterator[list[Any]]:
-        for row in rows:
-            yield [
-                field.get_db_prep_save(row[field.attname], connection) if field.attname in row else usual[field.attname]
-                for field in fields
-            ]
-
-    table = connection.ops.quote_name(model._meta.db_table)
-    with transaction.atomic(using=SECURITY), connection.cursor() as cursor:
-        cursor.executemany(f"INSERT INTO {table} ({columns}) VALUES ({marks})", list(prepared()))  # noqa: S608
 
 
 NOW = timezone.now()
@@ -232,7 +209,7 @@ def _common(account: CloudAccount, number: int) -> dict[str, object]:
     }  # fmt: skip
 
 
-def _asset_values(account: CloudAccount, number: int) -> dict[str, object]:
+def asset_values(account: CloudAccount, number: int) -> dict[str, object]:
     return {
         **_common(account, number), "type": f"aws.ec2.{KINDS[number % 4]}", "unit_region": REGIONS[number % 4],
         "name": f"web-{number:06d}", "properties": {"encrypted": True, "rules": [{"port": 22}] * 5},
@@ -240,7 +217,7 @@ def _asset_values(account: CloudAccount, number: int) -> dict[str, object]:
     }  # fmt: skip
 
 
-def _tags(number: int) -> dict[str, object]:
+def tags(number: int) -> dict[str, object]:
     """As companies have them: each resource says its environment, team and cost center, one in eight its own name."""
     named = {"Name": f"web-{number:06d}"} if number % 8 == 0 else {}
     return {
@@ -251,8 +228,8 @@ def _tags(number: int) -> dict[str, object]:
     }
 
 
-def _finding_values(account: CloudAccount, number: int) -> dict[str, object]:
-    severity, lines = list(RANKS)[number % 4], tag_lines(_tags(number))
+def finding_values(account: CloudAccount, number: int) -> dict[str, object]:
+    severity, lines = list(RANKS)[number % 4], tag_lines(tags(number))
     return {
         **_common(account, number), "check_id": f"check_{number % 40}", "title": f"Rule {number % 40} holds",
         "severity": severity, "severity_rank": RANKS[severity], "asset": uuid4(), "asset_type": "aws.ec2.instance",

@@ -54,6 +54,15 @@ def test_numbers_of_one_owner_are_no_others() -> None:
     assert not numbers.of(Scope("bob")).kept
 
 
+def test_numbers_of_one_thing_of_an_owner_are_no_others() -> None:
+    numbers = kept(Counter(LARGE + 1))
+    assert numbers.of(Scope("alice"), about="one", count=lambda _: LARGE + 2).numbers == LARGE + 2
+    assert not numbers.of(Scope("alice"), about="two", count=lambda _: LARGE + 3).kept
+    again = numbers.of(Scope("alice"), about="one", count=lambda _: 0)
+    assert (again.kept, again.numbers) == (True, LARGE + 2)
+    assert not numbers.of(Scope("alice")).kept
+
+
 def test_a_limited_scope_is_counted_each_time() -> None:
     counter = Counter(LARGE + 1)
     numbers = kept(counter)

@@ -9,7 +9,8 @@ from django.utils import timezone
 
 from cloudaccounts.accounts import queries as account_queries
 from cloudaccounts.accounts.queries import AccountFilter
-from cloudaccounts.models import CloudAccountStatus
+from cloudaccounts.models import CloudAccount, CloudAccountStatus
+from teams.names import has_in_name
 from teams.scope import Scope
 from tests.conftest import ALL_DATABASES, MakeAccount
 from tests.pages import NAVIGATION, seen
@@ -33,6 +34,28 @@ def test_it_finds_by_part_of_the_name(alices: Client, alice: User, make_account:
     make_account(alice, name="payments-prod")
     make_account(alice, name="web")
     assert names(alices, "?q=MENTS") == ["payments-prod"]
+
+
+LONG = "x" * 70
+NAMED = ("payments-prod", "Web & Shop", "ÄRGER", "100 % sure_thing", "v66", f"{LONG}-Tail", "ägypten " + "y" * 90)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("MENTS", {"payments-prod"}), ("b & s", {"Web & Shop"}), ("rger", {"ÄRGER"}), ("ärger", {"ÄRGER"}),
+        ("% sure_", {"100 % sure_thing"}), ("_", {"100 % sure_thing"}), ("v6", {"v66"}), ("tail", {f"{LONG}-Tail"}),
+        (LONG, {f"{LONG}-Tail"}), ("ypten", {"ägypten " + "y" * 90}), ("y" * 80, {"ägypten " + "y" * 90}),
+        # The key of "v66" is 763636: "63", which is a "c", stands in it between two bytes alone.
+        ("c", set()), ("f", set()),
+    ],
+)  # fmt: skip
+def test_any_part_of_a_name_is_found_whatever_its_case_and_length(
+    alices: Client, alice: User, make_account: MakeAccount, text: str, expected: set[str]
+) -> None:
+    for name in NAMED:
+        make_account(alice, name=name)
+    assert {row.name for row in CloudAccount.objects.of(str(alice.pk)).filter(has_in_name(text))} == expected
 
 
 def test_it_finds_by_the_account_id_as_people_type_it(alices: Client, alice: User, make_account: MakeAccount) -> None:

@@ -10,6 +10,7 @@ from cloudaccounts.audit.actor import SYSTEM
 from cloudaccounts.groups import queries as group_queries
 from cloudaccounts.groups.services import add_members, create_group
 from cloudaccounts.models import AccountGroup, CloudAccount, Job, JobItem
+from cloudaccounts.views import groups as group_views
 from teams.scope import Scope
 from tests.conftest import ALL_DATABASES
 from tests.pages import NAVIGATION, seen
@@ -37,6 +38,28 @@ def test_it_lists_the_owners_groups_with_their_sizes(
     assert "gift-vouchers" in page
     assert page.index("payments") < page.index("gift-vouchers")
     assert "theirs" not in page
+
+
+def test_many_groups_are_shown_by_pages_in_the_order_of_the_tree(
+    alices: Client, alice: User, group: AccountGroup, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(group_views, "BRANCHES", 2)
+    nested = create_group(scope=Scope(str(alice.pk)), actor=SYSTEM, name="a nested one", parent=group.pk)
+    last = create_group(scope=Scope(str(alice.pk)), actor=SYSTEM, name="zeta")
+    pages = [alices.get(f"/groups/?page={number}").context["page"] for number in (1, 2)]
+    shown = [[(branch.group, branch.depth, branch.nested) for branch in page] for page in pages]
+    assert shown == [[(group, 0, 1), (nested, 1, 0)], [(last, 0, 0)]]
+
+
+def test_a_select_names_groups_as_the_tree_has_them(alice: User, group: AccountGroup) -> None:
+    scope = Scope(str(alice.pk))
+    nested = create_group(scope=scope, actor=SYSTEM, name="B nested", parent=group.pk)
+    first = create_group(scope=scope, actor=SYSTEM, name="Alpha")
+    assert group_queries.choices(scope) == [
+        (str(first.pk), "Alpha"), (str(group.pk), "payments"), (str(nested.pk), "\u2003B nested"),
+    ]  # fmt: skip
+    assert group_queries.path(scope, nested) == [group]
+    assert group_queries.right_below(scope, group) == [nested]
 
 
 def test_a_group_is_made_and_accounts_are_put_in(alices: Client, alice: User, make_account: MakeAccount) -> None:
@@ -149,7 +172,7 @@ def test_a_groups_page_asks_as_many_questions_however_many_accounts_there_are(
     alices: Client, alice: User, group: AccountGroup, make_account: MakeAccount, django_assert_num_queries: object
 ) -> None:
     add_members(group, actor=SYSTEM, accounts=[make_account(alice).pk for _ in range(3)])
-    queries = NAVIGATION + 9  # itself; thrice for the filter, size, page; who is direct, tree, path; the navigation
+    queries = NAVIGATION + 8  # itself; thrice for the filter, size, page; who is direct, what is nested; the navigation
     with django_assert_num_queries(queries, using="cloud_security"):  # type: ignore[operator]
         alices.get(f"/groups/{group.pk}/")
     add_members(group, actor=SYSTEM, accounts=[make_account(alice).pk for _ in range(25)])

@@ -10,6 +10,8 @@ from django.test import Client
 from django.utils import timezone
 
 from cloudaccounts.models import Job, JobItem
+from cloudaccounts.views import jobs as job_views
+from cloudaccounts.web import pagination
 from tests.conftest import ALL_DATABASES
 from tests.pages import seen
 
@@ -75,3 +77,16 @@ def test_a_job_is_green_only_where_nothing_of_it_failed(alices: Client, alice: U
         Job.objects.filter(pk=job.pk).update(done=done, failed=failed)
         for page in ("/jobs/", f"/jobs/{job.pk}/"):
             assert f'<span class="pill {shown}">' in seen(alices.get(page)), (page, shown)
+
+
+def test_a_job_tells_how_many_items_it_has_and_each_page_is_its_own(
+    alices: Client, alice: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(job_views, "PAGE_SIZE", 2)
+    monkeypatch.setattr(pagination, "LATE", 1)
+    job = failed_job(alice)
+    Job.objects.filter(pk=job.pk).update(total=5)
+    shown = [alices.get(f"/jobs/{job.pk}/?page={number}").context["page"] for number in (1, 2, 3, 9)]
+    assert [[item.position for item in page] for page in shown] == [[0, 1], [2, 3], [4], [4]]
+    assert shown[0].paginator.count == 5
+    assert alices.get(f"/jobs/{job.pk}/?state=done").context["page"].paginator.count == 0

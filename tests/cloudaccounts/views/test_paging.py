@@ -47,3 +47,15 @@ def test_a_list_within_the_limit_is_counted_exactly(alices: Client, accounts: li
     text = seen(alices.get("/accounts/"))
     assert "1–25 of 28<" in text
     assert "page 1 of 2" in text
+
+
+def test_a_late_page_looks_for_its_keys_first_and_shows_the_same_rows(
+    alices: Client, accounts: list[CloudAccount], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rows = CloudAccount.objects.order_by("name_key", "id").defer("last_check")
+    plain = pagination.slice_of(rows, 3, 12)
+    monkeypatch.setattr(pagination, "LATE", 2)
+    late = pagination.slice_of(rows, 3, 12)
+    assert [row.name for row in late] == [f"account {number:02d}" for number in range(3, 12)]
+    assert late == plain
+    assert all("last_check" in row.get_deferred_fields() for row in late)

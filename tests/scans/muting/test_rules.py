@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
+from django.test import Client
 from django.utils import timezone
 
 from cloudaccounts.audit.actor import SYSTEM, Actor
@@ -16,11 +17,12 @@ from cloudaccounts.groups.services import add_members, create_group
 from cloudaccounts.models import AuditEvent, CloudAccount, JobItem, Notice
 from scans.findings.suppression import suppress_findings, unsuppress_findings
 from scans.models import Finding, MuteRule
-from scans.muting import jobs, rules
+from scans.muting import jobs, rules, views
 from scans.muting.matching import matches
 from scans.muting.rules import create_mute_rule, end_due_rules, end_mute_rule, hidden_counts, mute_rules
 from teams.scope import Scope
 from tests.conftest import ALL_DATABASES, MakeAccount
+from tests.pages import seen
 from tests.scans.conftest import Scan
 from tests.scans.findings.test_views import make
 from tests.toycloud.provider import State
@@ -177,3 +179,14 @@ def test_a_member_limited_to_groups_mutes_within_them(
     hidden = mute(other, severity="low")
     assert mute_rules(limited) == [rule]
     assert rules.find_mute_rule(limited, hidden.pk) is None
+
+
+def test_rules_in_force_are_shown_by_pages(
+    alices: Client, account: CloudAccount, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(views, "PAGE_SIZE", 2)
+    made = [mute(account, region=f"eu-west-{number}") for number in (1, 2, 3)]
+    pages = [alices.get(f"/mute-rules/?page={number}") for number in (1, 2)]
+    shown = [[row["rule"] for row in page.context["rules"]] for page in pages]
+    assert shown == [[made[2], made[1]], [made[0]]]
+    assert "1–2 of 3" in seen(pages[0])
