@@ -21,7 +21,7 @@ from cloudaccounts.views.paging import page_of
 from cloudaccounts.views.shown_rules import say_what_becomes, shown_rules
 from teams.access import May
 
-MEMBERS = 100  # on one page: accounts of one container, or of a filtered list
+MEMBERS = 50  # on one page: accounts of one container, or of a filtered list
 
 
 def sync_state(organization: Organization) -> dict[str, Any]:

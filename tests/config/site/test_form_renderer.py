@@ -19,7 +19,7 @@ TEXT = st.text(st.characters(blacklist_categories=["Cs"], blacklist_characters="
 CHOICES = st.lists(st.tuples(TEXT, TEXT | st.tuples(st.tuples(TEXT, TEXT))), max_size=6)
 
 
-def both(widget: forms.Select, value: Any, attrs: dict[str, Any]) -> tuple[str, str]:
+def both(widget: forms.Select | forms.CheckboxSelectMultiple, value: Any, attrs: dict[str, Any]) -> tuple[str, str]:
     ours, theirs = (widget.render("a<b", value, attrs, renderer) for renderer in (FormRenderer(), TemplatesSetting()))
     return tuple(re.sub(r">\s*<", "><", text).strip() for text in (ours, theirs))  # type: ignore[return-value]
 
@@ -29,6 +29,12 @@ def test_a_select_is_what_django_makes_of_it(choices: list[Any], value: str, dis
     attrs = {"id": 'id_"x', "disabled": disabled, "hx-get": "/a/?b&c"}
     ours, theirs = both(forms.Select(choices=choices), value, attrs)
     assert ours == theirs
+
+
+@given(CHOICES, TEXT, st.sampled_from(["", "id_x", 'a"b']))
+def test_a_list_of_boxes_is_what_django_makes_of_it(choices: list[Any], value: str, key: str) -> None:
+    ours, theirs = both(forms.CheckboxSelectMultiple(choices=choices), [value], {"id": key, "class": "a&b"})
+    assert re.sub(r">\s+", "> ", ours) == re.sub(r">\s+", "> ", theirs)
 
 
 @pytest.mark.parametrize("value", [None, "", 1, True, "a&b"])
@@ -48,8 +54,9 @@ def test_an_option_with_a_template_of_its_own_keeps_it() -> None:
     assert ours == theirs
 
 
-def test_a_thousand_options_cost_a_page_little() -> None:
-    widget = forms.Select(choices=[(str(number), f"group {number}") for number in range(1_000)])
+@pytest.mark.parametrize("kind", [forms.Select, forms.CheckboxSelectMultiple])
+def test_a_thousand_options_cost_a_page_little(kind: type[forms.Select]) -> None:
+    widget = kind(choices=[(str(number), f"group {number}") for number in range(1_000)])
     taken = []
     for _ in range(5):
         began = time.process_time()
