@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from cloudaccounts.contract.inventory import Asset
-from cloudaccounts.provider_kit.posture import mappings, text
+from cloudaccounts.provider_kit.posture import known, mappings, text
 from cloudaccounts.provider_kit.reach.addresses import EVERYBODY, NOBODY, UNKNOWN, Addresses, Reach, network, union
 from cloudaccounts.provider_kit.reach.rules import ANY_PORT, Rule, reach
 from cloudaccounts.provider_kit.reach.traffic import TCP, protocol
@@ -22,6 +22,7 @@ _TCP = protocol("tcp", everything="*")
 
 def reach_of(asset: Asset, name: str, *, shared: bool) -> Reach:
     """Of the deployment site, by the rules at ``config.NAME``; the app's own where they are ``shared``."""
+    known(asset, f"config.{name}")  # without any restriction it is a list that is empty, or allows all
     rows = mappings(asset, f"config.{name}")
     rules = [_rule(row) for row in rows]
     action = text(asset, "config.default_action" if shared else "config.deployment_default_action").lower()

@@ -74,6 +74,9 @@ def _ordered(
         listed = policy.get("rules")
         for item in listed if isinstance(listed, list) else [{"action": "unknown"}]:
             holder = item if isinstance(item, Mapping) else {}
+            # For the proxies of load balancers within the network, which nobody outside reaches.
+            if holder.get("targetType") == "INTERNAL_MANAGED_LB":
+                continue
             action = holder.get("action")
             allows = {"allow": True, "deny": False}.get(str(action))
             for rule in _rules(holder, policy, allows, count):
@@ -103,7 +106,7 @@ def _is_unordered(policies: Sequence[Mapping[str, Any]]) -> bool:
 
 def _applies(holder: Mapping[str, Any], target: Target) -> bool:
     """Whether a rule that denies does so for a machine with just this tag or account."""
-    if holder.get("targetSecureTags") or holder.get("targetType") not in (None, "INSTANCES"):
+    if holder.get("targetSecureTags"):
         return False
     accounts = holder.get("targetServiceAccounts")
     return not accounts or (target[0] == "targetServiceAccounts" and target[1] in accounts)
@@ -115,6 +118,8 @@ def _rules(holder: Mapping[str, Any], policy: Mapping[str, Any], allows: bool | 
     given = match if isinstance(match, Mapping) else {}
     traffic = given.get("layer4Configs")
     odd = not isinstance(match, Mapping) or bool(set(given) - _KNOWN) or any(given.get(name) for name in _NARROWING)
+    # A kind of target that is new, or networks of which it is not known whether this one is among them.
+    odd = odd or holder.get("targetType") not in (None, "INSTANCES") or bool(holder.get("targetResources"))
     # Counted through all policies: their order is what decides, and numbers of different policies cannot be compared.
     number = (_LAST if policy.get("before") is False else _FIRST) + count
     for item in traffic if isinstance(traffic, list) and traffic else [{"ipProtocol": "all"}]:

@@ -86,7 +86,7 @@ class GcpSession:
         self._policies = relations.Policies(self._search_policies)
         # One search and one list for the whole scan, whichever unit asks first (docs/decisions/0020).
         self._overview = overview.Overview(self._list_overview)
-        self._effective = Effective(self._effective_policies)
+        self._effective = Effective(self._effective_policies, target.account_id)
         self._details = details.Details(connection, target, patience=PATIENCE_SECONDS)
         self._above = PoliciesAbove(partial(connection.effective_policy, target.account_id))
         self._batch: Batch | None = None

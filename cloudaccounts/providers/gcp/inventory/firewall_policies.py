@@ -21,7 +21,10 @@ from cloudaccounts.providers.gcp.errors import SDK_ERRORS, explain
 REGIONAL = "gcp.compute.region_network_firewall_policy"
 POLICIES = "firewall_policies"
 _FIRST = ("HIERARCHY", "SYSTEM")
-_KEPT = ("priority", "action", "match", "targetServiceAccounts", "targetSecureTags", "targetType", "ruleName")
+_KEPT = (
+    *("priority", "action", "match", "targetServiceAccounts", "targetSecureTags", "targetType", "ruleName"),
+    "targetResources",  # of a rule of which it is not known whether it is for the network
+)
 
 Policy = dict[str, Any]  # name, type, rules as the API has them
 
@@ -49,10 +52,11 @@ def _label(policy: Policy) -> tuple[str, str]:
 
 
 class Effective:
-    """Asked once for each network, whoever wants to know first. Safe to use from several threads."""
+    """Asked once for each network of a project, whoever wants to know first. Safe to use from several threads."""
 
-    def __init__(self, ask: Callable[[str], list[dict[str, Any]]]) -> None:
+    def __init__(self, ask: Callable[[str], list[dict[str, Any]]], project: str) -> None:
         self._ask = ask
+        self._project = project
         self._lock = threading.Lock()
         self._answers: dict[str, Answer] = {}
 
@@ -65,17 +69,21 @@ class Effective:
 
     def _read(self, network: str) -> Answer:
         try:
-            return Answer([kept(policy) for policy in self._ask(network)])
+            path = f"projects/{self._project}/global/networks/{network}"
+            return Answer([kept(policy, path) for policy in self._ask(network)])
         except api.NotFound:
             return Answer(code="resource_gone")
         except SDK_ERRORS as error:
             return Answer(code=explain(error).code)
 
 
-def kept(policy: Mapping[str, Any]) -> Policy:
-    """What decides about packets from the internet. Rules that surely take none are left out."""
+def kept(policy: Mapping[str, Any], network: str = "") -> Policy:
+    """What decides about packets from the internet to a network (``projects/…``). Rules that surely take none are left
+    out.
+    """
     rules = policy.get("rules")
-    listed = [rule for rule in rules if isinstance(rule, Mapping)] if isinstance(rules, list) else []
+    given = [rule for rule in rules if isinstance(rule, Mapping)] if isinstance(rules, list) else []
+    listed = [found for rule in given if (found := _of_network(rule, network)) is not None]
     return {
         "name": str(policy.get("shortName") or policy.get("displayName") or policy.get("name") or ""),
         "type": str(policy.get("type") or ""),
@@ -85,6 +93,24 @@ def kept(policy: Mapping[str, Any]) -> Policy:
             key=lambda rule: rule["priority"] if isinstance(rule.get("priority"), int) else -1,
         ),
     }
+
+
+def _of_network(rule: Mapping[str, Any], network: str) -> Mapping[str, Any] | None:
+    """The rule, where it is one for the network. A rule of a folder or the organization may be for some networks alone:
+    then it says nothing of the others (``targetResources``; left out, it is for all).
+
+    https://cloud.google.com/compute/docs/reference/rest/v1/firewallPolicies#FirewallPolicyRule
+    """
+    targets = rule.get("targetResources")
+    if not targets:
+        return rule
+    if not isinstance(targets, list):
+        return rule  # whose form is not known: who decides about it has to look
+    paths = ["projects/" + str(target).rpartition("projects/")[2] for target in targets]
+    if network in paths:
+        return {name: value for name, value in rule.items() if name != "targetResources"}
+    # Projects are named by id and by number: what bears the network's name may be it.
+    return rule if any(path.rpartition("/")[2] == network.rpartition("/")[2] for path in paths) else None
 
 
 def _concerns(rule: Mapping[str, Any]) -> bool:

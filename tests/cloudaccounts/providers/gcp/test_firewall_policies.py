@@ -55,7 +55,7 @@ def told_of(
     network = Asset(
         "gcp.compute.network", "compute", "global", f"//compute.googleapis.com/{NETWORK[38:]}", "shop", properties=more
     )
-    held = Held(Effective(lambda name: list(policies)))
+    held = Held(Effective(lambda name: list(policies), "p"))
     assert held.takes(network)
     for number, one in enumerate([rule] if rule else []):
         assert held.takes(Asset("gcp.compute.firewall", "compute", "global", f"//{number}", "r", properties=one))
@@ -126,6 +126,14 @@ BEFORE: dict[str, Any] = {"order": "BEFORE_CLASSIC_FIREWALL"}
         (U, [policy(item("apply_security_profile_group", "22", priority=1), item("deny", "22"))], {}),
         (U, [policy(item("deny", "22"), name="a"), policy(item("allow", "443"), name="b")], {}),  # which is above?
         (U, [policy(item("deny", "22", protocol="new"))], {}),
+        # For some networks alone: this one, others, one of this name in a project that may be this one by its number.
+        (P, [policy(item("deny", "22", targetResources=[NETWORK]))], {}),
+        (P, [policy(item("deny", "22", targetResources=[f"{NETWORK}-two", NETWORK]))], {}),
+        (F, [policy(item("deny", "22", targetResources=[f"{NETWORK}-two"]))], {}),
+        (U, [policy(item("deny", "22", targetResources=[NETWORK.replace("/p/", "/12345/")]))], {}),
+        (F, [policy(item("deny", "22", targetType="INTERNAL_MANAGED_LB"))], {}),
+        (P, [policy(item("deny", "22", targetType="INSTANCES"))], {}),
+        (U, [policy(item("deny", "22", targetType="SOMETHING_NEW"))], {}),
     ],
 )  # fmt: skip
 def test_a_rule_opens_what_policies_before_it_do_not_keep_out(
@@ -163,6 +171,11 @@ def test_a_rule_that_opens_nothing_passes_whatever_the_policies_are() -> None:
         (F, [policy(item("deny", "22", targetSecureTags=[{"name": "t"}], priority=1), item("allow", "22"))], {}),
         (F, [policy(item("allow", "22"), kind="NETWORK")], {**BEFORE, "rule": DENYING}),
         (F, [], {"regional": policy(item("allow", "22"))}),
+        (P, [policy(item("allow", "22", targetResources=[f"{NETWORK}-two"]))], {}),
+        (F, [policy(item("allow", "22", targetResources=[NETWORK]))], {}),
+        (U, [policy(item("allow", "22", targetResources=[NETWORK.replace("/p/", "/12345/")]))], {}),
+        (P, [policy(item("allow", "22", targetType="INTERNAL_MANAGED_LB"))], {}),
+        (U, [policy(item("allow", "22", targetType="SOMETHING_NEW"))], {}),
         (U, [policy(item("apply_security_profile_group", "22"))], {}),
         (U, [policy(item("allow", "22", sources=(), match={"srcFqdns": ["a.example"]}))], {}),
         (U, [policy(item("new_action", "22"))], {}),

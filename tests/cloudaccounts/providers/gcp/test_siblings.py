@@ -102,7 +102,7 @@ def test_a_number_that_json_does_not_have_is_a_text(value: float, told: object) 
 
 
 def test_versions_are_counted_on_their_key_wherever_they_stand() -> None:
-    held = Held(Effective(lambda network: []))
+    held = Held(Effective(lambda network: [], "p"))
     key = Asset("gcp.cloudkms.crypto_key", "cloudkms", "europe-west1", "//kms/cryptoKeys/a", "a")
     for number, state in enumerate(["DESTROYED", "ENABLED", "DESTROYED"]):
         version = Asset("gcp.cloudkms.crypto_key_version", "cloudkms", "europe-west1",

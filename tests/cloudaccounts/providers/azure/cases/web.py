@@ -107,6 +107,8 @@ _OF_APPS = {
             access(default="Sometimes"),
             access(allow("everywhere"), default="Deny"),
             {"config": {"deployment_uses_main": None, "deployment_restrictions": []}},
+            {"config": {"deployment_uses_main": False, "deployment_restrictions": None}},
+            {"config": {"deployment_uses_main": True, "deployment_restrictions": []}},
             {},
         ),
     ),
