@@ -1,4 +1,4 @@
-"""The client's address behind proxies, and caching of pages."""
+"""The client's address behind proxies, who calls, caching of pages, and 429 where a team asks for too much at once."""
 
 from __future__ import annotations
 

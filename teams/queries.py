@@ -53,6 +53,11 @@ def members_of(team: str) -> list[Membership]:
     return sorted(rows, key=lambda row: (order.index(row.role), name_order(row.user.get_username())))
 
 
+def team_keys_of(user: str) -> set[str]:
+    """The keys of the teams that the user of this key is in. The personal one counts, where it has no row yet too."""
+    return {user, *Membership.objects.filter(user_id=user).values_list("team_id", flat=True)}
+
+
 def find_member(team: str, user: str) -> Membership | None:
     """By the user's key, with the user."""
     known = user_of(user)

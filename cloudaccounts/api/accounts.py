@@ -97,7 +97,7 @@ def list_accounts(request: HttpRequest, query: Query[schemas.AccountQuery]) -> H
 
 @router.get("/external-id", summary="Your external id", **answers({200: schemas.ExternalId}))
 def external_id(request: HttpRequest) -> HttpResponse:
-    """Yours alone, always the same: the condition, tag or label by which your clouds know that it is you."""
+    """Your team's alone, until it replaces it: the condition, tag or label by which your clouds know that it is you."""
     return reply({"external_id": external_id_for(owner_of(request))})
 
 

@@ -103,6 +103,9 @@ def change_account(account: CloudAccount, *, scope: Scope, actor: Actor, changes
     # Before anything is written: a group that does not exist must not leave half of the change behind.
     group_ids = find_groups(scope, changes.get("groups", ()), field="groups")
     present = {"name": account.name, "environment": account.environment, "regions": chosen_regions(account)}
+    # What this function does not know would be dropped, and the caller told that it was done.
+    if unknown := changes.keys() - {*present, "groups"}:
+        raise TypeError(f"Not changed here: {', '.join(sorted(unknown))}")
     # Only what the caller named: another call may change the rest at this moment.
     named = {field: changes[field] for field, value in present.items() if changes.get(field, value) != value}
     if "regions" in named:

@@ -75,9 +75,9 @@ def provider_choices() -> list[tuple[str, str]]:
 
 
 class CloudAccount(models.Model):
-    """An account, subscription or project of a cloud, connected by one owner.
+    """An account, subscription or project of a cloud, connected by one team.
 
-    ``owner`` is ``str(user.pk)``: users live in another database, so there is no foreign key (docs/decisions/0003).
+    ``owner`` is the team's key: teams live in another database, so there is no foreign key (docs/decisions/0003).
     What a list shows stands on the row, so that no list needs a join.
     """
 
@@ -130,10 +130,10 @@ class CloudAccount(models.Model):
     # A check that began with the old credential compares it when it ends, and writes nothing over what is known of the
     # new one (docs/decisions/0009).
     credential_generation = models.PositiveIntegerField(default=0)  # grows when the credential is replaced
-    # Members of an organization borrow: a secret that is kept once is rotated once (docs/decisions/0008).
     # The external ID that it trusts where that is not the team's present one: written when the team's is replaced, and
     # emptied by the first check that passes with the new one (`accounts.external_id_change`).
     former_external_id = models.CharField(max_length=63, blank=True, default="")
+    # Members of an organization borrow: a secret that is kept once is rotated once (docs/decisions/0008).
     connection = models.UUIDField(null=True, blank=True)  # the account whose credential opens this one, if not its own
     latest_scan_run_id = models.UUIDField(null=True, blank=True)
     # Written by `accounts.coverage` and `accounts.summaries`; lists show the numbers, one account's page the gaps too.

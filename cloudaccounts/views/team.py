@@ -9,6 +9,7 @@ from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from cloudaccounts.audit.actor import Actor
@@ -150,7 +151,10 @@ def team_switch(request: HttpRequest) -> HttpResponse:
         key = request.POST.get("team", "")
         if "\x00" in key or len(key) > 64 or not switch(request, key):
             raise Http404
-        return redirect("dashboard")
+        # Where a link of a mail led (config/site/elsewhere.py): a path of this product, never another host.
+        target = request.POST.get("next", "")
+        local = target.startswith("/") and url_has_allowed_host_and_scheme(target, allowed_hosts=None)
+        return redirect(target if local else "dashboard")
     make_personal_team(request.user)
     return render(request, "cloudaccounts/team_switch.html", {"present": scope_of(request).owner})
 

@@ -28,7 +28,9 @@ def permission_denied(request: HttpRequest, exception: Exception) -> HttpRespons
 
 
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
-    return render(request, "404.html", status=404)
+    from config.site.elsewhere import team_of_address
+
+    return render(request, "404.html", {"team": team_of_address(request)}, status=404)
 
 
 def server_error(request: HttpRequest) -> HttpResponse:

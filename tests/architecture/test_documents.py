@@ -152,7 +152,7 @@ def test_guides_name_paths() -> None:
     assert len(PATHS) > 60
 
 
-DECISIONS = sorted(path.name for path in (ROOT / "docs" / "decisions").glob("*.md"))
+DECISIONS = sorted(path.name for path in (ROOT / "docs" / "decisions").glob("0*.md"))
 CITED = re.compile(r"decisions/(\d{4}[\w-]*)")
 
 
@@ -161,6 +161,13 @@ def test_each_decision_has_a_number_of_its_own() -> None:
     assert len(set(numbers)) == len(numbers)
     titles = {name: (ROOT / "docs" / "decisions" / name).read_text().split(":")[0] for name in DECISIONS}
     assert titles == {name: f"# {name[:4]}" for name in DECISIONS}
+
+
+def test_the_list_of_decisions_has_each_under_its_title() -> None:
+    folder = ROOT / "docs" / "decisions"
+    titles = {name: (folder / name).read_text().split("\n")[0].removeprefix("# ") for name in DECISIONS}
+    lines = [line for line in (folder / "README.md").read_text().split("\n") if line.startswith("- ")]
+    assert lines == [f"- [{name[:4]}]({name}){title[4:]}" for name, title in titles.items()]
 
 
 def test_a_decision_that_code_or_a_page_names_is_there() -> None:

@@ -16,7 +16,8 @@ from cloudaccounts.notifications.channels.sinks import sink_kinds
 # Single critical findings and trouble of the product itself are the operators' and people's own notices: channels get
 # findings in groups, and nothing that is of no team.
 _NOT_OF_TEAMS = {NoticeKind.FINDING_CRITICAL.value, NoticeKind.SYSTEM.value}
-# What closes what: both are about one incident.
+# What closes what: both are about one incident. Permissions are lost and return one by one, so one that returned ends
+# nothing; coverage is back when all of it is.
 CLOSES = {
     FINDING_RESOLVED: FINDING_OPENED,
     NoticeKind.ACCOUNT_RECOVERED.value: NoticeKind.ACCOUNT_FAILED.value,

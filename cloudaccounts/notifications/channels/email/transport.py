@@ -15,18 +15,17 @@ from cloudaccounts.models import Notice, NoticeDigest
 from cloudaccounts.models.notice import NoticeKind
 from cloudaccounts.notifications.recipients import reachable
 from cloudaccounts.text import clean_name
+from teams.queries import team_keys_of
 
 LISTED = 100  # in one mail; the page lists all of them
 # The worst first, whenever it happened.
 ORDER = [
-    NoticeKind.SYSTEM, NoticeKind.FINDING_CRITICAL, NoticeKind.ACCOUNT_FAILED, NoticeKind.ROTATION_CRITICAL,
-    NoticeKind.CREDENTIAL_EXPIRING, NoticeKind.ROTATION_FAILED, NoticeKind.ROTATION_HELD, NoticeKind.PERMISSION_LOST,
-    NoticeKind.COVERAGE_LOST, NoticeKind.SCAN_FAILED, NoticeKind.CHANNEL_FAILED, NoticeKind.EXTERNAL_ID_ENDING,
-    NoticeKind.COVERAGE_LOST, NoticeKind.SCAN_FAILED, NoticeKind.CHANNEL_FAILED, NoticeKind.EXTERNAL_ID_ENDING,
-    NoticeKind.TRANSFER_OFFERED, NoticeKind.TRANSFER_DECIDED,
-    NoticeKind.ROTATION_WARNING, NoticeKind.CREDENTIAL_RETIRED, NoticeKind.CREDENTIAL_UNUSED,
-    NoticeKind.ROTATION_DONE, NoticeKind.PERMISSION_BACK,
-    NoticeKind.COVERAGE_BACK, NoticeKind.ACCOUNT_RECOVERED,
+    NoticeKind.SYSTEM, NoticeKind.FINDING_CRITICAL, NoticeKind.ACCOUNT_FAILED, NoticeKind.MEMBER_CLOSED,
+    NoticeKind.ROTATION_CRITICAL, NoticeKind.CREDENTIAL_EXPIRING, NoticeKind.ROTATION_FAILED, NoticeKind.ROTATION_HELD,
+    NoticeKind.PERMISSION_LOST, NoticeKind.COVERAGE_LOST, NoticeKind.SCAN_FAILED, NoticeKind.CHANNEL_FAILED,
+    NoticeKind.EXTERNAL_ID_ENDING, NoticeKind.TRANSFER_OFFERED, NoticeKind.TRANSFER_DECIDED,
+    NoticeKind.ROTATION_WARNING, NoticeKind.CREDENTIAL_RETIRED, NoticeKind.CREDENTIAL_UNUSED, NoticeKind.MUTE_ENDED,
+    NoticeKind.ROTATION_DONE, NoticeKind.PERMISSION_BACK, NoticeKind.COVERAGE_BACK, NoticeKind.ACCOUNT_RECOVERED,
 ]  # fmt: skip
 
 
@@ -83,10 +82,10 @@ def subject(notices: list[Notice]) -> str:
 
 def body(digest: NoticeDigest, notices: list[Notice], *, username: str) -> str:
     lines = [f"Hello {username},", "", "this is new in Cloud Accounts:"]
-    ordered = _by_weight(notices)
+    ordered, teams = _by_weight(notices), team_keys_of(digest.recipient)
     for kind, group in groupby(ordered[:LISTED], key=lambda notice: notice.kind):
         lines += ["", _heading(kind)]
-        lines += _lines(digest, group)
+        lines += _lines(group, teams)
     if len(notices) > LISTED:
         lines += ["", f"… and {len(notices) - LISTED} more."]
     lines += ["", f"All of it: {settings.BASE_URL}{reverse('notices')}"]
@@ -94,21 +93,24 @@ def body(digest: NoticeDigest, notices: list[Notice], *, username: str) -> str:
     return "\n".join(lines)
 
 
-def link(notice: Notice, recipient: str) -> str:
-    """The account's page for its owner, its page in the admin for operators; empty without an account."""
+def link(notice: Notice, teams: set[str]) -> str:
+    """The account's page for who is in its team, its page in the admin for other operators; empty without an account.
+
+    ``teams``: the keys of those that the recipient is in.
+    """
     if notice.account is None:
         return ""
-    if notice.owner == recipient:
+    if notice.owner in teams:
         return f"{settings.BASE_URL}{reverse('account', args=[notice.account])}"
     return f"{settings.BASE_URL}{reverse('admin:cloudaccounts_cloudaccount_change', args=[notice.account])}"
 
 
-def _lines(digest: NoticeDigest, notices: Iterable[Notice]) -> Iterator[str]:
+def _lines(notices: Iterable[Notice], teams: set[str]) -> Iterator[str]:
     for notice in notices:
         yield f"- {notice.text}"
         if notice.remedy:
             yield f"  {notice.remedy}"
-        yield f"  {notice.created_at:%Y-%m-%d %H:%M} UTC {link(notice, digest.recipient)}".rstrip()
+        yield f"  {notice.created_at:%Y-%m-%d %H:%M} UTC {link(notice, teams)}".rstrip()
 
 
 def _heading(kind: str) -> str:
