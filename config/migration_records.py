@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from django.db import connections, router, transaction
@@ -18,11 +20,48 @@ class Executor(MigrationExecutor):
 
     def apply_migration(self, state: Any, migration: Any, fake: bool = False, fake_initial: bool = False) -> Any:
         if not (migration.atomic and self.connection.features.can_rollback_ddl):
-            return super().apply_migration(state, migration, fake, fake_initial)
+            with _can_be_taken_up(self.connection):
+                return super().apply_migration(state, migration, fake, fake_initial)
         # SQLite stops checking foreign keys only outside of a transaction, and its schema editor insists on that:
         # https://www.sqlite.org/pragma.html#pragma_foreign_keys
         with self.connection.constraint_checks_disabled(), transaction.atomic(using=self.connection.alias):
             return super().apply_migration(state, migration, fake, fake_initial)
+
+
+class _TakenUp:
+    """Of MongoDB's schema editor: what an earlier try has made or taken away already is left as it is.
+
+    There changes of collections are in no transaction, so a process that was killed before it recorded a migration has
+    done all or a part of it. All else that migrations do there can be done twice: indexes that are there are not made
+    again (https://www.mongodb.com/docs/manual/reference/command/createIndexes/), and new fields get their default.
+    """
+
+    connection: Any
+
+    def create_model(self, model: Any) -> None:
+        editor: Any = super()
+        if model._meta.db_table in self.connection.database.list_collection_names():
+            editor._create_model_indexes(model)
+        else:
+            editor.create_model(model)
+
+    def remove_index(self, model: Any, index: Any) -> None:  # unique constraints are indexes too, and end here
+        editor: Any = super()
+        if index.name in self.connection.get_collection(model._meta.db_table).index_information():
+            editor.remove_index(model, index)
+
+
+@contextmanager
+def _can_be_taken_up(connection: Any) -> Iterator[None]:
+    if connection.vendor != "mongodb":
+        yield
+        return
+    before = connection.SchemaEditorClass
+    connection.SchemaEditorClass = type("SchemaEditor", (_TakenUp, before), {})
+    try:
+        yield
+    finally:
+        connection.SchemaEditorClass = before
 
 
 def record_those_of_other_databases(alias: str) -> None:
