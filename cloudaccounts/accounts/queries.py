@@ -14,7 +14,7 @@ from django.utils import timezone
 from cloudaccounts import registry
 from cloudaccounts.accounts.visibility import visible_accounts
 from cloudaccounts.audit.queries import NAME_GROUPS
-from cloudaccounts.credentials.age import RotationState, aged_between, in_state
+from cloudaccounts.credentials.age import RotationState, aged_between, in_state, overdue_parts
 from cloudaccounts.groups import queries as group_queries
 from cloudaccounts.limits import inside
 from cloudaccounts.models import (
@@ -90,6 +90,11 @@ class AccountFilter:
             (self.q, self.provider, self.status, self.environment, self.rotation, self.coverage, self.group, self.only)
         )
 
+    @property
+    def is_whole_group(self) -> bool:
+        """Then there are as many accounts as the group has members."""
+        return self.group is not None and not replace(self, group=None).narrows
+
 
 @dataclass(frozen=True, slots=True)
 class Overview:
@@ -145,27 +150,34 @@ def accounts(scope: Scope, filters: AccountFilter) -> CloudAccountQuerySet:
     return counted_accounts(scope, filters)[0]
 
 
-def counted_accounts(scope: Scope, filters: AccountFilter) -> tuple[CloudAccountQuerySet, QuerySet[Any, Any] | None]:
-    """The same, and rows that are quicker to count, where there are such: the members of a whole group."""
+def counted_accounts(
+    scope: Scope, filters: AccountFilter
+) -> tuple[CloudAccountQuerySet, tuple[QuerySet[Any, Any], ...]]:
+    """The same, and rows that together are as many and quicker to count, where there are such; else nothing.
+
+    Of a whole group its members, and of overdue credentials those of each cause.
+    """
     accounts = visible_accounts(scope).defer(*UNLISTED)
+    countable: tuple[QuerySet[Any, Any], ...] = ()
     exact = {"provider": filters.provider, "status": filters.status, "environment": filters.environment}
     accounts = accounts.filter(**{name: value for name, value in exact.items() if value})
     if filters.only:
         accounts = accounts.filter(pk__in=filters.only)
     if filters.q:
         accounts = accounts.matching(filters.q)
-    if filters.rotation:
-        accounts = accounts.filter(in_state(filters.rotation))
     if filters.coverage:
         accounts = accounts.filter(COVERED[CoverageState(filters.coverage)])
-    countable = None
     if filters.group:
         group = group_queries.find(scope, filters.group)
         groups = group_queries.with_descendants(group) if group else []
         accounts = accounts.filter(inside(groups)) if groups else accounts.none()
-        # Only where nothing else narrows the list are there as many accounts as members.
-        if not replace(filters, group=None).narrows:
-            countable = group_queries.members_of(groups)
+        if filters.is_whole_group:
+            countable = (group_queries.members_of(groups),)
+    if filters.rotation:
+        if filters.rotation == RotationState.CRITICAL:
+            now = timezone.now()
+            countable = tuple(accounts.filter(cause).order_by().values("owner") for cause in overdue_parts(now=now))
+        accounts = accounts.filter(in_state(filters.rotation))
     # An order that does not exist is the usual one, so that old links keep working.
     return accounts.order_by(*SORTS.get(filters.sort, SORTS["name"])), countable
 

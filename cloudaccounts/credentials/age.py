@@ -136,6 +136,19 @@ def in_state(state: str, *, now: datetime | None = None) -> Q:
             )
 
 
+def overdue_parts(*, now: datetime | None = None) -> tuple[Q, Q]:
+    """`RotationState.CRITICAL` as two filters of which no account passes both, each answered by an index of its own.
+
+    By age, and of the others those whose end has come: databases look through all accounts for what one "or" asks.
+    """
+    now = now or timezone.now()
+    overdue = now - timedelta(days=Limits.current().critical)
+    old = Q(credential_secretless__in=[False], credential_since__lte=overdue)
+    # By equality here, so that SQLite leaves the index of ages alone: it would go through all that are not overdue.
+    ended = Q(credential_secretless=False, credential_since__gt=overdue, credential_expires_at__lte=now)
+    return old, ended
+
+
 def aged_between(first: int, last: int | None, *, now: datetime) -> Q:
     """Secrets whose age in days is at least ``first`` and below ``last``."""
     condition = Q(credential_secretless__in=[False], credential_since__lte=now - timedelta(days=first))

@@ -64,8 +64,9 @@ class CloudAccountQuerySet(models.QuerySet["CloudAccount"]):
         keys = list(self.values_list("pk", flat=True)[start:stop])
         # Asked for whole rows at once, the databases choose indexes that are not in the list's order, and sort
         # (docs/decisions/0011).
-        rows = self.in_bulk(keys)
-        # `in_bulk` keeps no order, and a row may have been deleted between the two queries.
+        # Without order: for its sake SQLite, which has no statistics of its own accord, read all rows of an owner.
+        rows = self.order_by().in_bulk(keys)
+        # So in the order of the keys, and a row may have been deleted between the two queries.
         return [rows[key] for key in keys if key in rows]
 
 
@@ -194,6 +195,11 @@ class CloudAccount(models.Model):
             models.Index(fields=[*_AGE, "id", "credential_expires_at"], name="account_ages"),
             models.Index(fields=["credential_since", "credential_secretless"], name="account_credential_since"),
             models.Index(fields=["credential_expires_at", "credential_secretless"], name="account_credential_ends"),
+            # Those whose end has come are few, and counted apart (`credentials.age.overdue_parts`).
+            models.Index(
+                fields=["owner", "credential_expires_at", "credential_since", "credential_secretless"],
+                name="account_owner_ends",
+            ),
             models.Index(fields=["account_id"], name="account_number"),
             models.Index(fields=["status", "name_key", "name", "id"], name="account_status_list"),
             # Asked before an account is deleted or transferred: members that it opens would lose their access.

@@ -52,7 +52,7 @@ def account_list(request: HttpRequest) -> HttpResponseBase:
         )  # fmt: skip
         return export(export_rows(rows), columns=COLUMNS, name="accounts", format=file_format)
     # Keys first where a filter narrows the list; a whole group is counted by its members, and read as it is.
-    part = rows.part if filters.narrows and counting is None else None
+    part = rows.part if filters.narrows and not filters.is_whole_group else None
     page = page_of(rows, request.GET.get("page"), PAGE_SIZE, counting=counting, part=part)
     accounts = list(page)
     groups = group_queries.groups_of_many(scope, accounts)

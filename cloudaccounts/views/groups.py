@@ -44,7 +44,7 @@ def group(request: HttpRequest, group_id: UUID) -> HttpResponse:
     form = AccountFilterForm(request.GET)
     filters = replace(form.filters(), group=group.pk)
     rows, counting = account_queries.counted_accounts(scope, filters)
-    part = rows.part if filters.narrows and counting is None else None
+    part = rows.part if filters.narrows and not filters.is_whole_group else None
     page = page_of(rows, request.GET.get("page"), PAGE_SIZE, counting=counting, part=part)
     context = {
         "group": group,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from django.core.paginator import Page
@@ -15,12 +16,12 @@ def page_of(
     number: str | None,
     size: int,
     *,
-    counting: QuerySet[Any, Any] | None = None,
+    counting: Sequence[QuerySet[Any, Any]] = (),
     part: Part | None = None,
 ) -> Page[Any]:
     """The page of this number, else the nearest.
 
-    ``counting`` is what to count instead of ``rows``, ``part`` how to read them, each where that is quicker.
+    ``counting`` is what to count and add up instead of ``rows``, ``part`` how to read them, each where that is quicker.
     """
     paginator = CappedPaginator(rows, size)
     paginator.counting, paginator.part = counting, part

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from django.core.paginator import Page, Paginator
@@ -34,7 +34,8 @@ class CappedPaginator(Paginator[Any]):
 
     object_list: QuerySet[Any]
     counted = "owner"
-    counting: QuerySet[Any, Any] | None = None  # a query of as many rows that is quicker to count
+    # Queries of as many rows together that are quicker to count, of which no two have a row in common.
+    counting: Sequence[QuerySet[Any, Any]] = ()
     part: Part | None = None  # reads rows from start to stop, where that is quicker than slicing
 
     def get_page(self, number: Any) -> Page[Any]:
@@ -60,11 +61,14 @@ class CappedPaginator(Paginator[Any]):
 
     @cached_property
     def _total(self) -> int:
-        if self.counting is not None:
-            # One more than the limit tells that there are more, and the database stops there.
-            return self.counting[: COUNT_LIMIT + 1].count()
         # Without order: counting needs none, and databases would sort for it.
-        return self.object_list.order_by().values(self.counted)[: COUNT_LIMIT + 1].count()
+        parts = self.counting or (self.object_list.order_by().values(self.counted),)
+        total = 0
+        for part in parts:
+            # One more than the limit tells that there are more, and the database stops there.
+            if (left := COUNT_LIMIT + 1 - total) > 0:
+                total += part[:left].count()
+        return total
 
     @cached_property
     def count(self) -> int:

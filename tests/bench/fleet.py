@@ -109,8 +109,10 @@ def _forget() -> None:
 
 
 def _compare(name: str, ours: Callable[[], None], theirs: Callable[[], None]) -> Iterator[Result]:
-    _, reference = interleaved(ours, theirs, times=TIMES)
-    yield from _told(name, _times(ours), reference)
+    """How many times the few's, by the time of the processor and in turns; and late ones, by the clock."""
+    taken, reference = interleaved(ours, theirs, times=TIMES, clock=processor_time)
+    yield Result(f"{name}, {MANY:,} / {FEW:,}", taken * 1000, "ms", "lower", reference * 1000, "≤ 1.3")
+    yield _late(name, _times(ours))
 
 
 def _told(name: str, taken: list[float], reference: float) -> Iterator[Result]:

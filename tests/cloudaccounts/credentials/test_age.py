@@ -8,7 +8,7 @@ import pytest
 from django.contrib.auth.models import User
 from django.utils import timezone
 
-from cloudaccounts.credentials.age import RotationState, age_of, in_state
+from cloudaccounts.credentials.age import RotationState, age_of, in_state, overdue_parts
 from cloudaccounts.models import CloudAccount
 from tests.conftest import ALL_DATABASES, MakeAccount
 
@@ -28,6 +28,7 @@ pytestmark = pytest.mark.django_db(databases=ALL_DATABASES)
         (timedelta(days=1), timedelta(days=13, hours=23), "warning"),
         (timedelta(days=1), timedelta(0), "critical"),
         (timedelta(days=61), timedelta(days=300), "warning"),
+        (timedelta(days=91), timedelta(days=-1), "critical"),
     ],
 )
 def test_rule_and_filter_agree(
@@ -40,6 +41,9 @@ def test_rule_and_filter_agree(
     assert age_of(account, now=now).state == state
     states = [s for s in RotationState if CloudAccount.objects.filter(in_state(s, now=now)).exists()]
     assert states == [state]
+    # Exactly one of the two causes where it is overdue, so that adding both up counts none twice.
+    parts = [CloudAccount.objects.filter(cause).count() for cause in overdue_parts(now=now)]
+    assert sum(parts) == (state == "critical")
 
 
 def test_what_holds_no_secret_needs_no_rotation(alice: User, make_account: MakeAccount) -> None:

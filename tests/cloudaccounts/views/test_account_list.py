@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 from django.contrib.auth.models import User
+from django.db import connections
 from django.test import Client
 from django.utils import timezone
 
@@ -91,6 +92,15 @@ def test_a_credential_that_expires_soon_counts_as_due(alices: Client, alice: Use
     assert names(alices, "?rotation=warning") == ["soon"]
     assert names(alices, "?rotation=critical") == ["gone"]
     assert names(alices, "?rotation=ok") == ["later"]
+
+
+@pytest.mark.skipif(connections["cloud_security"].vendor != "sqlite", reason="It reads SQLite's plans.")
+def test_what_is_overdue_is_counted_by_an_index_for_each_cause(alice: User) -> None:
+    """One "or" over both would look at each account of the team."""
+    _, parts = account_queries.counted_accounts(Scope(str(alice.pk)), AccountFilter(rotation="critical"))
+    by_age, by_end = (part[:10].explain() for part in parts)
+    assert "account_owner_ages (owner=? AND credential_secretless=? AND credential_since<?)" in by_age
+    assert "account_owner_ends (owner=? AND credential_expires_at<?)" in by_end
 
 
 def test_a_filter_that_does_not_exist_narrows_nothing(alices: Client, alice: User, make_account: MakeAccount) -> None:
