@@ -24,7 +24,12 @@ from cloudaccounts.providers.aws.inventory.common import (
 from cloudaccounts.providers.aws.inventory.exposure import Exposure
 
 if TYPE_CHECKING:
-    from mypy_boto3_ec2.type_defs import InstanceTypeDef, PaginatorConfigTypeDef, VolumeTypeDef
+    from mypy_boto3_ec2.type_defs import (
+        InstanceNetworkInterfaceTypeDef,
+        InstanceTypeDef,
+        PaginatorConfigTypeDef,
+        VolumeTypeDef,
+    )
 
 PAGE: PaginatorConfigTypeDef = {"PageSize": 500}
 
@@ -81,7 +86,7 @@ def _volume(scope: Scope, volume: VolumeTypeDef) -> Asset:
 
 def _instance(scope: Scope, exposure: Exposure, instance: InstanceTypeDef) -> Asset:
     metadata = instance.get("MetadataOptions", {})
-    interfaces = instance.get("NetworkInterfaces", ())
+    interfaces = outward(instance)
     properties = Properties(scope.connection)
     properties.values |= {
         "state": instance.get("State", {}).get("Name"),
@@ -105,7 +110,7 @@ def _instance(scope: Scope, exposure: Exposure, instance: InstanceTypeDef) -> As
         "key_name": instance.get("KeyName"),
         "platform": instance.get("PlatformDetails"),
         "launched_at": plain(instance.get("LaunchTime")),
-        "public_addresses": _public_addresses(instance),
+        "public_addresses": public_addresses(instance),
     }
     # Without a public address nothing of the way in is read: nobody outside could use it.
     if properties.values["public_addresses"]:
@@ -120,13 +125,35 @@ def _instance(scope: Scope, exposure: Exposure, instance: InstanceTypeDef) -> As
     return resource(scope, "instance", instance["InstanceId"], instance, properties.to_dict())
 
 
-def _public_addresses(instance: InstanceTypeDef) -> list[str]:
-    """Of all its network interfaces. Every address of IPv6 in a VPC is a public one, as far as routes lead to it."""
+def public_addresses(instance: InstanceTypeDef) -> list[str]:
+    """Of the instance and of all its network interfaces."""
     addresses = {instance.get("PublicIpAddress"), instance.get("Ipv6Address")}
     for interface in instance.get("NetworkInterfaces", ()):
-        addresses.add(interface.get("Association", {}).get("PublicIp"))
-        addresses |= {
-            address.get("Association", {}).get("PublicIp") for address in interface.get("PrivateIpAddresses", ())
-        }
-        addresses |= {address.get("Ipv6Address") for address in interface.get("Ipv6Addresses", ())}
-    return sorted(address for address in addresses if address)
+        addresses |= _addresses_of(interface)
+    return sorted(address for address in addresses if address and not _is_private(address))
+
+
+def outward(instance: InstanceTypeDef) -> list[InstanceNetworkInterfaceTypeDef]:
+    """The network interfaces that have a public address: by the others nobody comes in from outside. All of them where
+    only the instance itself tells one.
+    """
+    interfaces = list(instance.get("NetworkInterfaces", ()))
+    public = [part for part in interfaces if any(one and not _is_private(one) for one in _addresses_of(part))]
+    return public or interfaces
+
+
+def _addresses_of(interface: InstanceNetworkInterfaceTypeDef) -> set[str | None]:
+    """Those that may be public: every address of IPv6 is one, but for private ones, as far as routes lead to it."""
+    return {
+        interface.get("Association", {}).get("PublicIp"),
+        *(address.get("Association", {}).get("PublicIp") for address in interface.get("PrivateIpAddresses", ())),
+        *(address.get("Ipv6Address") for address in interface.get("Ipv6Addresses", ())),
+    }
+
+
+def _is_private(address: str) -> bool:
+    """Unique local addresses, which a VPC may have and no route of the internet leads to.
+
+    https://docs.aws.amazon.com/vpc/latest/userguide/vpc-ip-addressing.html#vpc-private-ipv6-addresses
+    """
+    return address.lower().startswith(("fc", "fd"))

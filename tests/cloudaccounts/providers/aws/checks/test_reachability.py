@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cloudaccounts.contract.rules import Verdict
+from cloudaccounts.providers.aws.inventory.ec2 import outward, public_addresses
 from cloudaccounts.providers.aws.inventory.exposure import leads_outside, versions_of
 from tests.cloudaccounts.providers.aws.checks.examples import EVERYTHING_IN, REACHED, entry, judge, rule
 
@@ -172,3 +173,37 @@ def test_a_subnet_without_a_table_uses_its_networks_main_one() -> None:
     assert versions_of(tables, "vpc-1", ["subnet-1"]) == ["6"]
     assert versions_of(tables, "vpc-1", ["subnet-1", "subnet-2"]) == ["4", "6"]
     assert versions_of(tables, "vpc-2", ["subnet-1", "subnet-2"]) is None  # its main table was not listed
+
+
+def interface(group: str, *, v4: str = "", second: str = "", v6: str = "") -> dict[str, Any]:
+    """As DescribeInstances tells it."""
+    told: dict[str, Any] = {"SubnetId": "subnet-1", "Groups": [{"GroupId": group}], "PrivateIpAddresses": [{}]}
+    told |= {"Association": {"PublicIp": v4}} if v4 else {}
+    told["PrivateIpAddresses"] += [{"Association": {"PublicIp": second}}] if second else []
+    return told | {"Ipv6Addresses": [{"Ipv6Address": v6}] if v6 else []}
+
+
+@pytest.mark.parametrize(
+    ("told", "addresses", "groups"),
+    [
+        ({"PublicIpAddress": "8.8.4.4", "NetworkInterfaces": [interface("a", v4="8.8.4.4")]}, ["8.8.4.4"], ["a"]),
+        # Groups of an interface without a public address let nobody in from outside.
+        ({"NetworkInterfaces": [interface("a", v4="8.8.4.4"), interface("b")]}, ["8.8.4.4"], ["a"]),
+        ({"NetworkInterfaces": [interface("a"), interface("b", second="8.8.4.4")]}, ["8.8.4.4"], ["b"]),
+        ({"NetworkInterfaces": [interface("a", v6="2a05:d018::1"), interface("b")]}, ["2a05:d018::1"], ["a"]),
+        # A private address of IPv6: https://docs.aws.amazon.com/vpc/latest/userguide/vpc-ip-addressing.html
+        ({"NetworkInterfaces": [interface("a", v6="fd12:3456::1")]}, [], ["a"]),
+        ({"NetworkInterfaces": [interface("a", v6="fd12::1"), interface("b", v4="8.8.4.4")]}, ["8.8.4.4"], ["b"]),
+        (
+            {"PublicIpAddress": "8.8.4.4", "NetworkInterfaces": [interface("a"), interface("b")]},
+            ["8.8.4.4"],
+            ["a", "b"],
+        ),
+        ({}, [], []),
+    ],
+)
+def test_only_interfaces_with_a_public_address_let_the_internet_in(
+    told: Any, addresses: list[str], groups: list[str]
+) -> None:
+    assert public_addresses(told) == addresses
+    assert [one["GroupId"] for part in outward(told) for one in part["Groups"]] == groups
