@@ -59,6 +59,8 @@ TENANTS: dict[str, tuple[str, str]] = {  # name: cloud and domain
 DIRECTORIES: dict[str, dict[str, Any]] = {
     MAIN: {
         "conditional_access": ("enabledForReportingButNotEnforced", "disabled"),
+        "trusts_others": True,
+        "direct_connect": True,
         "people": (
             Person("ana.lopez", second_factor=False, administrator=True),
             Person("tom.berg"),

@@ -35,6 +35,9 @@ class Tenant:
     consent_policies: tuple[str, ...] = ("ManagePermissionGrantsForSelf.microsoft-user-default-legacy",)
     people_register_apps: bool = True
     people_create_tenants: bool = True
+    # What every other tenant's people bring, and whether direct connect lets them in; a new tenant's is neither.
+    trusts_others: bool = False
+    direct_connect: bool = False
     # Ids of groups, with the object ids of their members: of apps, and of other groups.
     groups: dict[str, set[str]] = field(default_factory=dict)
 

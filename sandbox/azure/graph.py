@@ -21,6 +21,7 @@ ROLES = {
     "/v1.0/identity/conditionalAccess/policies": _POLICIES,
     "/v1.0/reports/authenticationMethods/userRegistrationDetails": _REPORTS,
     "/v1.0/policies/authorizationPolicy": _POLICIES,
+    "/v1.0/policies/crossTenantAccessPolicy/default": _POLICIES,
     "/v1.0/applications": _APPS,
 }
 
@@ -46,7 +47,7 @@ class Graph:
             text = "Insufficient privileges to complete the operation."
             raise ArmError("Authorization_RequestDenied", text, 403)
         answers: tuple[Callable[[Query, Tenant], dict[str, Any]], ...] = (
-            _defaults, _conditional_access, _people, _authorization, self._apps,
+            _defaults, _conditional_access, _people, _authorization, _cross_tenant, self._apps,
         )  # fmt: skip
         return dict(zip(ROLES, answers, strict=True))[query.path](query, app.tenant)
 
@@ -96,6 +97,32 @@ def _authorization(query: Query, tenant: Tenant) -> dict[str, Any]:
             "allowedToReadOtherUsers": True,
             "permissionGrantPoliciesAssigned": list(tenant.consent_policies),
         },
+    }
+
+
+def _cross_tenant(query: Query, tenant: Tenant) -> dict[str, Any]:
+    """In the shape of https://learn.microsoft.com/graph/api/crosstenantaccesspolicyconfigurationdefault-get."""
+
+    def everything(access: str) -> dict[str, Any]:
+        return {
+            "usersAndGroups": {"accessType": access, "targets": [{"target": "AllUsers", "targetType": "user"}]},
+            "applications": {
+                "accessType": access, "targets": [{"target": "AllApplications", "targetType": "application"}],
+            },
+        }  # fmt: skip
+
+    return {
+        "@odata.context": f"https://{query.endpoint.host}/v1.0/$metadata#policies/crossTenantAccessPolicy/default",
+        "isServiceDefault": not (tenant.trusts_others or tenant.direct_connect),
+        "inboundTrust": {
+            "isMfaAccepted": tenant.trusts_others,
+            "isCompliantDeviceAccepted": False,
+            "isHybridAzureADJoinedDeviceAccepted": False,
+        },
+        "b2bCollaborationInbound": everything("allowed"),
+        "b2bCollaborationOutbound": everything("allowed"),
+        "b2bDirectConnectInbound": everything("allowed" if tenant.direct_connect else "blocked"),
+        "b2bDirectConnectOutbound": everything("blocked"),
     }
 
 

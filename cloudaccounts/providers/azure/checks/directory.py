@@ -21,6 +21,7 @@ from cloudaccounts.provider_kit.posture import (
     required,
     rows,
     unknown,
+    value,
 )
 from cloudaccounts.provider_kit.thresholds import limit
 from cloudaccounts.providers.azure.checks.references import cite_entra
@@ -41,6 +42,12 @@ _INVITERS = {
     "adminsAndGuestInviters": (True, "Administrators and guest inviters"),
     "adminsGuestInvitersAndAllMembers": (False, "All members"),
     "everyone": (False, "Everybody, guests as well,"),
+}
+# What may be trusted of other tenants: https://learn.microsoft.com/graph/api/resources/crosstenantaccesspolicyinboundtrust
+_TRUSTED = {
+    "trusts_second_factor": "second factors",
+    "trusts_compliant_devices": "compliant devices",
+    "trusts_joined_devices": "joined devices",
 }
 # https://learn.microsoft.com/graph/api/resources/defaultuserrolepermissions, of which an empty list allows nothing, and
 # https://learn.microsoft.com/entra/identity/enterprise-apps/manage-app-consent-policies for what the built-in ones are.
@@ -188,6 +195,72 @@ def guest_invitations(asset: Asset) -> Evaluation:
 
 
 @posture_check(
+    "azure_entra_cross_tenant_trust",
+    "What every other tenant says of its people is taken for true",
+    Severity.MEDIUM,
+    "directory",
+    _TENANT,
+    why="Conditional access then takes a second factor or a managed device for given where any other tenant says so. "
+    "Whoever owns a tenant can have it say so. Trust belongs into the agreement with one organization.",
+    console="Microsoft Entra admin center, External Identities, Cross-tenant access settings, Default settings, "
+    "Inbound access, Trust settings: clear all three. Give organizations that you trust settings of their own first.",
+    command="az rest --method patch --url https://graph.microsoft.com/v1.0/policies/crossTenantAccessPolicy/default "
+    '--body \'{"inboundTrust":{"isMfaAccepted":false,"isCompliantDeviceAccepted":false,'
+    '"isHybridAzureADJoinedDeviceAccepted":false}}\'',
+    references=cite_entra("external-id/cross-tenant-access-overview"),
+    expected={f"cross_tenant.{name}": False for name in _TRUSTED},
+)
+def cross_tenant_trust(asset: Asset) -> Evaluation:
+    # Each is read before one decides: what is not told is unknown, unless another is trusted.
+    told = {name: _told_flag(asset, f"cross_tenant.{name}") for name in _TRUSTED}
+    if trusted := [words for name, words in _TRUSTED.items() if told[name]]:
+        return failed(f"Of every other tenant, {' and '.join(trusted)} count as if they were checked here.")
+    if None in told.values():
+        raise UnknownFactError("What is trusted of other tenants is told in a way that is not known here.")
+    return passed("Nothing is trusted of a tenant without settings of its own.")
+
+
+def _told_flag(asset: Asset, path: str) -> bool | None:
+    told = value(asset, path)
+    return told if isinstance(told, bool) else None
+
+
+@posture_check(
+    "azure_entra_direct_connect",
+    "People of every other tenant may be let in without a guest account",
+    Severity.MEDIUM,
+    "directory",
+    _TENANT,
+    why="Direct connect lets people of another tenant into shared channels of Teams without an account here: no list "
+    "of guests names them. By default nobody is; whom you work with has settings of their own.",
+    console="Microsoft Entra admin center, External Identities, Cross-tenant access settings, Default settings, "
+    "Inbound access, B2B direct connect: Block access for all external users and groups and all applications.",
+    command="az rest --method patch --url https://graph.microsoft.com/v1.0/policies/crossTenantAccessPolicy/default "
+    '--body \'{"b2bDirectConnectInbound":{"usersAndGroups":{"accessType":"blocked","targets":'
+    '[{"target":"AllUsers","targetType":"user"}]},"applications":{"accessType":"blocked","targets":'
+    '[{"target":"AllApplications","targetType":"application"}]}}}\'',
+    references=cite_entra("external-id/b2b-direct-connect-overview"),
+    expected={"cross_tenant.direct_people": {"access": "blocked", "all": True}},
+)
+def direct_connect(asset: Asset) -> Evaluation:
+    settings = [_direct(asset, "direct_people"), _direct(asset, "direct_apps")]
+    # One that blocks everything is enough: nobody comes to nothing.
+    if ("blocked", True) in settings:
+        return passed("Nobody of another tenant is let in by direct connect, unless by settings of its own.")
+    if all(access == "allowed" for access, _ in settings):
+        return failed("People of every other tenant may be let in by direct connect.")
+    raise UnknownFactError("Whom direct connect lets in is told in a way that is not known here.")
+
+
+def _direct(asset: Asset, name: str) -> tuple[str, bool]:
+    setting = mapping(asset, f"cross_tenant.{name}")
+    access, everything = setting.get("access"), setting.get("all")
+    if access not in ("allowed", "blocked") or not isinstance(everything, bool):
+        raise UnknownFactError("Whom direct connect lets in is told in a way that is not known here.")
+    return access, everything
+
+
+@posture_check(
     "azure_entra_app_consent",
     "People may let any app into their data",
     Severity.HIGH,
@@ -305,6 +378,8 @@ CHECKS = (
     administrators_second_factor,
     guest_access,
     guest_invitations,
+    cross_tenant_trust,
+    direct_connect,
     app_consent,
     app_registration,
     tenant_creation,

@@ -8,6 +8,7 @@ cannot be read is a gap. Counts and settings only: no name of a person is stored
 - https://learn.microsoft.com/graph/api/conditionalaccessroot-list-policies
 - https://learn.microsoft.com/graph/api/authenticationmethodsroot-list-userregistrationdetails
 - https://learn.microsoft.com/graph/api/authorizationpolicy-get
+- https://learn.microsoft.com/graph/api/crosstenantaccesspolicyconfigurationdefault-get
 - https://learn.microsoft.com/graph/api/application-list, and for what each certificate is:
   https://learn.microsoft.com/graph/api/resources/keycredential
 - the claim `roles`: https://learn.microsoft.com/entra/identity-platform/access-token-claims-reference
@@ -142,10 +143,38 @@ def _authorization(scope: Scope) -> dict[str, Any]:
     }
 
 
+def _cross_tenant(scope: Scope) -> dict[str, Any]:
+    """What holds for people of every other tenant that has no agreement of its own; whom agreements name is not read.
+
+    https://learn.microsoft.com/graph/api/resources/crosstenantaccesspolicyconfigurationdefault
+    """
+    policy = scope.connection.graph_get("policies/crossTenantAccessPolicy/default")
+    told = policy.get("inboundTrust")
+    trust: Mapping[str, Any] = told if isinstance(told, Mapping) else {}
+    told = policy.get("b2bDirectConnectInbound")
+    direct: Mapping[str, Any] = told if isinstance(told, Mapping) else {}
+    return {
+        "trusts_second_factor": trust.get("isMfaAccepted"),
+        "trusts_compliant_devices": trust.get("isCompliantDeviceAccepted"),
+        "trusts_joined_devices": trust.get("isHybridAzureADJoinedDeviceAccepted"),
+        "direct_people": _target(direct.get("usersAndGroups"), "AllUsers"),
+        "direct_apps": _target(direct.get("applications"), "AllApplications"),
+    }
+
+
+def _target(setting: Any, everything: str) -> dict[str, Any] | None:
+    """Whether it allows or blocks, and whether it does so for everything; no ids."""
+    if not isinstance(setting, Mapping) or not isinstance(setting.get("targets"), list):
+        return None
+    targets = [row.get("target") for row in setting["targets"] if isinstance(row, Mapping)]
+    return {"access": setting.get("accessType"), "all": everything in targets}
+
+
 _READS: dict[str, tuple[str, Callable[[Scope], Any]]] = {
     "security_defaults": (GRAPH_POLICIES, _security_defaults),
     "conditional_access_policies": (GRAPH_POLICIES, _conditional_access),
     "authorization": (GRAPH_POLICIES, _authorization),
+    "cross_tenant": (GRAPH_POLICIES, _cross_tenant),
     "without_second_factor": (GRAPH_REPORTS, _without_second_factor),
 }
 

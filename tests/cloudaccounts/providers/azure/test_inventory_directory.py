@@ -12,7 +12,7 @@ from cloudaccounts.contract.inventory import Asset, ScanUnit
 from cloudaccounts.contract.rules import Verdict
 from cloudaccounts.providers.azure.checks import CHECKS
 from cloudaccounts.providers.azure.inventory import open_session
-from cloudaccounts.providers.azure.permissions import GRAPH_APPS, GRAPH_PERMISSIONS
+from cloudaccounts.providers.azure.permissions import GRAPH_APPS, GRAPH_PERMISSIONS, GRAPH_POLICIES
 from tests.cloudaccounts.providers.azure.conftest import Cloud
 
 
@@ -23,6 +23,24 @@ def test_a_tenant_without_licenses_is_told_as_such(cloud: Cloud) -> None:
     assert tenant.properties["unreadable"] == {"without_second_factor": "license_of_microsoft_entra_id_p1_missing"}
     assert tenant.properties["security_defaults"] is False
     assert "microsoftgraph.chinacloudapi.cn" in cloud.hosts()
+
+
+@pytest.mark.parametrize(("place", "wanted"), [("legacy-reporting", Verdict.FAIL), ("partner-shop", Verdict.PASS)])
+def test_what_holds_for_every_other_tenant_is_read_with_the_same_grant(
+    cloud: Cloud, place: str, wanted: Verdict
+) -> None:
+    credentials = cloud.app(place, graph=[GRAPH_POLICIES])
+    assets = cloud.scan(credentials, place, regions=("westeurope",))
+    (tenant,) = [asset for asset in assets if asset.type == "azure.entra.tenant"]
+    settings = tenant.properties["cross_tenant"]
+    assert set(settings["direct_people"]) == {"access", "all"}
+    verdicts = {
+        check.id: check.evaluate(tenant).verdict
+        for check in CHECKS
+        if check.id in {"azure_entra_cross_tenant_trust", "azure_entra_direct_connect"}
+    }
+    assert set(verdicts.values()) == {wanted}
+    assert len(verdicts) == 2
 
 
 def test_without_the_optional_grant_nothing_is_asked_and_nothing_is_a_gap(cloud: Cloud) -> None:
@@ -76,7 +94,9 @@ def test_a_host_that_is_unreachable_is_asked_by_one_call_alone(cloud: Cloud) -> 
     session.close()
     (tenant,) = told
     codes = tenant.properties["unreadable"]
-    assert set(codes) == {"security_defaults", "conditional_access_policies", "authorization", "without_second_factor"}
+    assert set(codes) == {
+        "security_defaults", "conditional_access_policies", "authorization", "cross_tenant", "without_second_factor",
+    }  # fmt: skip
     assert set(codes.values()) == {caught.value.code}
     tried = [item for item in cloud.control.hosts() if item["host"] == "graph.microsoft.com"]
     assert 1 <= len(tried) <= 3, "the attempts of one call"

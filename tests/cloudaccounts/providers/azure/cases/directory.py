@@ -22,6 +22,17 @@ def untold(name: str, *odd: Any) -> tuple[dict[str, Any], ...]:
     return ({}, {"authorization": None}, {"authorization": {}}, *setting(name, None, *odd))
 
 
+def trusts(factor: Any = False, devices: Any = False, joined: Any = False) -> dict[str, Any]:
+    """What holds for people of every other tenant."""
+    told = {"trusts_second_factor": factor, "trusts_compliant_devices": devices, "trusts_joined_devices": joined}
+    return {"cross_tenant": told}
+
+
+def direct(people: Any, apps: Any, *, everybody: Any = True, everything: Any = True) -> dict[str, Any]:
+    told = {"direct_people": {"access": people, "all": everybody}, "direct_apps": {"access": apps, "all": everything}}
+    return {"cross_tenant": told}
+
+
 def without(**counts: Any) -> dict[str, Any]:
     """How many have registered no second factor."""
     names = ("people", "guests", "administrators", "guest_administrators", "untold")
@@ -96,6 +107,37 @@ CASES: dict[str, Cases] = {
         setting("invitations_from", "everyone", "adminsGuestInvitersAndAllMembers", "everyone"),
         (),
         untold("invitations_from", "unknownFutureValue", True),
+    ),
+    "azure_entra_cross_tenant_trust": Cases(
+        (trusts(), {"cross_tenant": {**trusts()["cross_tenant"], "direct_people": None}}, {**trusts(), "more": 1}),
+        (trusts(factor=True), trusts(devices=True), trusts(joined=True), trusts(factor=True, devices=None)),
+        (),
+        (
+            {},
+            {"cross_tenant": None},
+            {"cross_tenant": {}},
+            trusts(factor=None),
+            trusts(devices="yes"),
+            trusts(joined=1),
+        ),
+    ),
+    "azure_entra_direct_connect": Cases(
+        (direct("blocked", "blocked"), direct("blocked", "allowed"), direct("allowed", "blocked")),
+        (
+            direct("allowed", "allowed"),
+            direct("allowed", "allowed", everything=False),
+            direct("allowed", "allowed", everybody=False),
+        ),
+        (),
+        (
+            {},
+            {"cross_tenant": None},
+            {"cross_tenant": {"direct_people": None, "direct_apps": None}},
+            direct("blocked", "allowed", everybody=False),
+            direct("unknownFutureValue", "allowed"),
+            direct("allowed", None),
+            direct("allowed", "allowed", everything=None),
+        ),
     ),
     "azure_entra_app_consent": Cases(
         setting("consent_policies", [], [f"{SELF}low"], [TEAMS], [f"{SELF}low".upper(), TEAMS]),
