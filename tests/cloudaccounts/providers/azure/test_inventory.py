@@ -19,6 +19,7 @@ from cloudaccounts.providers.azure.inventory.details import DETAILS
 from cloudaccounts.providers.azure.inventory.listing import ListedResource, Part
 from cloudaccounts.providers.azure.inventory.resources import generic_type
 from cloudaccounts.providers.azure.inventory.types.compute import uses_managed_disks
+from cloudaccounts.providers.azure.inventory.types.keyvault import keys
 from cloudaccounts.providers.azure.permissions import BY_ACTION, GRAPH_PERMISSIONS
 from sandbox.azure.clouds import TYPES
 from tests.cloudaccounts.providers.azure.conftest import REGIONS, Cloud, named
@@ -246,3 +247,21 @@ def test_a_machine_with_one_disk_in_a_file_has_no_managed_disks() -> None:
     assert told(managed) is told(managed, managed) is True
     assert told(file) is told(managed, file) is told({}, file) is False
     assert told({}) is told(managed, {}) is None
+
+
+@pytest.mark.parametrize(
+    ("policy", "rotates"),
+    [
+        ({"lifetimeActions": [{"action": {"type": "rotate"}}]}, True),
+        ({"lifetimeActions": [{"action": {"type": "Notify"}}, {"action": {"type": "Rotate"}}]}, True),
+        ({"lifetimeActions": [{"action": {"type": "Notify"}}]}, False),
+        ({"lifetimeActions": []}, False),
+        ({}, False),
+        (None, False),
+        ({"lifetimeActions": [{"action": {"type": "Renew"}}]}, None),
+        ({"lifetimeActions": [{"action": {}}]}, None),
+    ],
+)
+def test_a_key_rotates_by_what_its_policy_does(policy: Any, rotates: bool | None) -> None:
+    (key,) = keys([{"name": "k", "properties": {"rotationPolicy": policy}}])
+    assert key["rotates"] is rotates

@@ -24,7 +24,9 @@ from cloudaccounts.providers.azure.inventory.detail import (
 
 
 def keys(answers: Sequence[Any]) -> list[Any]:
-    """``expires`` in seconds since 1970, None where the key has no end. ``rotates``: None where that was not read."""
+    """``expires`` in seconds since 1970, None where the key has no end. ``rotates``: None where that was not read, or
+    its policy does something that is not known here.
+    """
     return ordered({**_dates(key), "rotates": None if UNREAD in key else _rotates(key)} for key in answers)
 
 
@@ -40,10 +42,11 @@ def _dates(item: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def _rotates(key: Mapping[str, Any]) -> bool:
-    """Azure omits a policy that is empty, as the type's specification says."""
+def _rotates(key: Mapping[str, Any]) -> bool | None:
+    """Azure omits a policy that is empty, as the type's specification says: it knows two actions, rotate and notify."""
     actions = at(key, "properties.rotationPolicy.lifetimeActions") or ()
-    return any(str(at(action, "action.type")).lower() == "rotate" for action in actions)
+    kinds = {str(at(action, "action.type")).lower() for action in actions}
+    return True if "rotate" in kinds else None if kinds - {"notify"} else False
 
 
 DETAILS: Mapping[str, Detail] = MappingProxyType(
