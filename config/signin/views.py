@@ -25,6 +25,7 @@ from cloudaccounts.accounts.rate_limits import TooManyAttemptsError
 from cloudaccounts.audit.actor import Actor
 from cloudaccounts.users.passwords import password_changed_by
 from config.signin import forms
+from config.signin.ways import other_ways
 from config.site.lockout import too_many
 
 
@@ -79,6 +80,10 @@ class PasswordChange(allauth.PasswordChangeView):
         messages.success(
             self.request, "Your password is changed. Other sessions of yours are logged out, your API tokens revoked."
         )
+        # Authenticators of their own, of which no password knows: but who had the old one may have added them.
+        if others := other_ways(form.user):
+            messages.warning(self.request, f"Still yours to sign in with: {others}. Remove here what you did not add.")
+            return redirect("mfa_index")
         return redirect("profile")
 
 
@@ -108,6 +113,11 @@ class PasswordResetConfirm(allauth.PasswordResetFromKeyView):
             form.save()
         finalize_password_reset(self.request, user)
         messages.success(self.request, "Your password is set; your API tokens are revoked. Log in with it.")
+        if other_ways(user):
+            messages.warning(
+                self.request,
+                "There are other ways to sign in as you. Look through them then: Profile, “Sign-in and security”.",
+            )
         return redirect("login")
 
 

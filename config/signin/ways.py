@@ -7,6 +7,7 @@ from collections.abc import Collection, Mapping
 
 from allauth.mfa.models import Authenticator
 from allauth.socialaccount.models import SocialAccount
+from django.contrib.auth.models import User
 
 from config.signin.requirements import FACTORS
 from teams.signin import SignIn, register
@@ -24,3 +25,9 @@ def sign_ins(users: Collection[int]) -> Mapping[int, SignIn]:
     # A connected account of the identity provider. Whether it was used last, sessions know and rows do not.
     connected = set(SocialAccount.objects.filter(user_id__in=users).values_list("user_id", flat=True))
     return {user: SignIn(tuple(sorted(kinds[user])), user in connected) for user in users}
+
+
+def other_ways(user: User) -> str:
+    """What somebody signs in with beside a password, in words; empty where there is nothing else."""
+    found = sign_ins([user.pk])[user.pk]
+    return ", ".join([*found.factors, *(["single sign-on"] if found.single_sign_on else [])])

@@ -111,6 +111,21 @@ def test_a_second_factor_of_hers_is_asked_for_all_the_same(
     assert Authenticator.objects.exists()
 
 
+def test_a_changed_password_leads_to_what_else_signs_her_in(alices: Client, alice: User, idp: Idp) -> None:
+    """A passkey or an identity is no part of the password: who knew the old one may have added it."""
+    form = {
+        "old_password": "alice-knows-this",
+        "new_password1": "another-Pass-4711",
+        "new_password2": "another-Pass-4711",
+    }
+    assert alices.post("/profile/password/", form)["Location"] == "/profile/"
+    connect(alices, idp)
+    form = {"old_password": "another-Pass-4711", "new_password1": "third-Pass-4711", "new_password2": "third-Pass-4711"}
+    answer = alices.post("/profile/password/", form)
+    assert answer["Location"] == SECURITY
+    assert "Still yours to sign in with: single sign-on." in alices.get(SECURITY).content.decode()
+
+
 def test_the_password_is_asked_for_again(alices: Client, idp: Idp) -> None:
     forget_the_password(alices)
     assert alices.get(CONNECT)["Location"] == "/confirm/?next=%2Fprofile%2Fsecurity%2F"

@@ -3,6 +3,7 @@ from __future__ import annotations
 import re
 
 import pytest
+from allauth.socialaccount.models import SocialAccount
 from django.contrib.auth.models import User
 from django.core import mail
 from django.test import Client
@@ -101,6 +102,18 @@ def test_a_reset_link_comes_by_mail_from_base_url_whatever_host_was_asked(client
     done = client.post(landed.redirect_chain[-1][0], {"new_password1": new, "new_password2": new})
     assert done["Location"] == "/login/"
     assert client.post("/login/", {"username": "alice", "password": new})["Location"] == "/"
+
+
+def test_who_resets_a_password_is_told_of_other_ways_in(client: Client, alice: User) -> None:
+    SocialAccount.objects.create(user=alice, provider="sso", uid="i-1")
+    client.post("/password-reset/", {"email": alice.email})
+    send_due_mails()
+    match = re.search(r"http://127\.0\.0\.1:8000(/password-reset/\S+)", str(mail.outbox[0].body))
+    assert match
+    new = "a-longer-word-than-that"
+    form = client.get(match[1], follow=True).redirect_chain[-1][0]
+    client.post(form, {"new_password1": new, "new_password2": new})
+    assert "There are other ways to sign in as you." in client.get("/login/").content.decode()
 
 
 def test_a_reset_for_nobody_answers_the_same(client: Client, db: None) -> None:
