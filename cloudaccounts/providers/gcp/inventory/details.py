@@ -16,7 +16,7 @@ from cloudaccounts.contract.inventory import Asset
 from cloudaccounts.providers.gcp.client import Connection, retry_for
 from cloudaccounts.providers.gcp.errors import SDK_ERRORS, explain
 from cloudaccounts.providers.gcp.inventory import auditing, contacts, sinks_above
-from cloudaccounts.providers.gcp.inventory.relations import with_facts, without_facts
+from cloudaccounts.providers.gcp.inventory.relations import SHAPE_ERRORS, UNEXPECTED, with_facts, without_facts
 
 PROJECT = "gcp.cloudresourcemanager.project"
 GONE = "resource_gone"  # deleted between the list and the call
@@ -47,6 +47,8 @@ class Details:
                 asset = without_facts(asset, (name,), GONE)
             except SDK_ERRORS as error:
                 asset = without_facts(asset, (name,), explain(error).code)
+            except SHAPE_ERRORS:
+                asset = without_facts(asset, (name,), UNEXPECTED)
         return asset
 
     def _audit_configs(self, project: Asset) -> list[dict[str, Any]]:

@@ -17,6 +17,7 @@ from google.api_core import exceptions as api
 from cloudaccounts.contract.inventory import Asset
 from cloudaccounts.provider_kit.reach.addresses import Reach, networks
 from cloudaccounts.providers.gcp.errors import SDK_ERRORS, explain
+from cloudaccounts.providers.gcp.inventory.relations import SHAPE_ERRORS, UNEXPECTED
 
 REGIONAL = "gcp.compute.region_network_firewall_policy"
 POLICIES = "firewall_policies"
@@ -75,6 +76,8 @@ class Effective:
             return Answer(code="resource_gone")
         except SDK_ERRORS as error:
             return Answer(code=explain(error).code)
+        except SHAPE_ERRORS:
+            return Answer(code=UNEXPECTED)
 
 
 def kept(policy: Mapping[str, Any], network: str = "") -> Policy:

@@ -12,7 +12,7 @@ from cloudaccounts.contract.errors import ProviderError
 from cloudaccounts.contract.inventory import Asset
 from cloudaccounts.providers.gcp.inventory.log_alerts import log_alerts
 from cloudaccounts.providers.gcp.inventory.overview import Kinds, Overview
-from cloudaccounts.providers.gcp.inventory.relations import with_facts, without_facts
+from cloudaccounts.providers.gcp.inventory.relations import SHAPE_ERRORS, UNEXPECTED, with_facts, without_facts
 
 Reader = Callable[[Kinds, Asset], Any]
 
@@ -118,7 +118,12 @@ def with_overview_facts(asset: Asset, overview: Overview, explain: Callable[[Exc
         kinds = overview.kinds()
     except Exception as error:  # noqa: BLE001 # any failure is marked on the asset; the resource itself was read
         return without_facts(asset, readers, explain(error).code)
-    return with_facts(asset, {name: read(kinds, asset) for name, read in readers.items()})
+    for name, read in readers.items():
+        try:
+            asset = with_facts(asset, {name: read(kinds, asset)})
+        except SHAPE_ERRORS:
+            asset = without_facts(asset, (name,), UNEXPECTED)
+    return asset
 
 
 def _path(name: Any) -> str:

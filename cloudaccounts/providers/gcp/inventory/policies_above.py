@@ -26,7 +26,7 @@ from typing import Any
 
 from cloudaccounts.contract.inventory import Asset
 from cloudaccounts.providers.gcp.errors import SDK_ERRORS, explain
-from cloudaccounts.providers.gcp.inventory.relations import with_facts
+from cloudaccounts.providers.gcp.inventory.relations import SHAPE_ERRORS, UNEXPECTED, with_facts
 from cloudaccounts.providers.gcp.permissions import PUBLIC_ACCESS, SERIAL_PORT
 
 NAME = "policies_above"
@@ -74,6 +74,8 @@ class PoliciesAbove:
             return enforced(self._ask(constraint))
         except SDK_ERRORS as error:
             return explain(error, permission="orgpolicy.policy.get").code
+        except SHAPE_ERRORS:
+            return UNEXPECTED
 
 
 def enforced(policy: Mapping[str, Any]) -> bool | str:

@@ -22,6 +22,9 @@ from cloudaccounts.provider_kit.deadlines import start
 from cloudaccounts.providers.gcp.inventory.conditions import in_force
 from cloudaccounts.providers.gcp.inventory.resources import PROJECT_TYPE
 
+# An answer of another shape than the published one is an error of that fact alone: no other resource is lost with it.
+SHAPE_ERRORS = (AttributeError, LookupError, TypeError, ValueError)
+UNEXPECTED = "unexpected_answer"
 KEY_LIFE = timedelta(days=90)  # CIS GCP 1.7
 _EVERYBODY = frozenset({"allUsers", "allAuthenticatedUsers"})
 # Services whose resources have policies of their own, which can grant everybody a role.

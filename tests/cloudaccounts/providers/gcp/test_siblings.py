@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -11,9 +13,11 @@ from google.protobuf import struct_pb2
 from cloudaccounts.contract.inventory import UNREADABLE, Asset
 from cloudaccounts.contract.rules import Verdict
 from cloudaccounts.providers.gcp.checks import CHECKS
+from cloudaccounts.providers.gcp.errors import explain
 from cloudaccounts.providers.gcp.inventory import overview
 from cloudaccounts.providers.gcp.inventory.firewall_policies import Effective
 from cloudaccounts.providers.gcp.inventory.held import Held
+from cloudaccounts.providers.gcp.inventory.joins import with_overview_facts
 from cloudaccounts.providers.gcp.inventory.resources import normalize
 from cloudaccounts.providers.gcp.permissions import PERMISSIONS
 from tests.cloudaccounts.providers.gcp.conftest import Cloud
@@ -114,3 +118,26 @@ def test_versions_are_counted_on_their_key_wherever_they_stand() -> None:
     assert told.properties["version_states"] == {"DESTROYED": 2, "ENABLED": 1}
     (unread,) = held.release(unread="throttled")
     assert unread.properties[UNREADABLE] == {"version_states": "throttled"}
+
+
+@pytest.mark.parametrize("answer", [["odd"], [None], [{"rules": [{"priority": {}, "match": None}]}, 7], 7])
+def test_odd_policies_of_a_network_are_told_as_unread(answer: Any) -> None:
+    """Firewall rules and networks wait for them: none is lost."""
+    held = Held(Effective(lambda network: answer, "p"))
+    network = Asset("gcp.compute.network", "compute", "global", "//c/projects/p/global/networks/n", "n")
+    held.takes(network)
+    (told,) = held.release()
+    assert told.properties[UNREADABLE] == {
+        "firewall_policies": "unexpected_answer",
+        "classic_denies": "unexpected_answer",
+    }
+
+
+def test_an_odd_resource_costs_the_facts_that_are_made_of_it() -> None:
+    bucket = Asset("gcp.storage.bucket", "storage", "eu", "//b", "b")
+    sink = Asset("gcp.logging.log_sink", "logging", "eu", "//t", "t", {}, {"destination": "storage.googleapis.com/b"})
+    nameless: Any = None
+    sinks = [sink, replace(sink, name=nameless)]
+    overview: Any = SimpleNamespace(kinds=lambda: {"gcp.logging.log_sink": sinks})
+    told = with_overview_facts(bucket, overview, explain)
+    assert told.properties == {"sinks": None, UNREADABLE: {"sinks": "unexpected_answer"}}
