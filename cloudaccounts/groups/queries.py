@@ -100,13 +100,24 @@ def _places(rows: Iterable[tuple[UUID, str, UUID | None]]) -> Iterator[tuple[UUI
     return walk(None, 0)
 
 
-def choices(scope: Scope) -> list[tuple[str, str]]:
-    """Choices of a select; nested groups are indented by em spaces, since HTML collapses ordinary ones.
+@dataclass(frozen=True, slots=True)
+class GroupName:
+    """What pages that only name groups need of one. ``depth`` is 0 at the top."""
 
-    No rows are made of what is read: the select stands in the filters of most lists, and a team may have a thousand.
-    """
+    pk: UUID
+    name: str
+    depth: int
+
+
+def names_in_tree(scope: Scope) -> list[GroupName]:
+    """As `tree`, without a row for each: names stand in the filters of most lists, and a team may have a thousand."""
     rows = visible_groups(scope).order_by("id").values_list("pk", "name", "parent")
-    return [(str(key), "\u2003" * depth + name) for key, name, depth, _ in _places(rows)]
+    return [GroupName(key, name, depth) for key, name, depth, _ in _places(rows)]
+
+
+def choices(scope: Scope) -> list[tuple[str, str]]:
+    """Choices of a select; nested groups are indented by em spaces, since HTML collapses ordinary ones."""
+    return [(str(group.pk), "\u2003" * group.depth + group.name) for group in names_in_tree(scope)]
 
 
 def with_descendants(group: AccountGroup) -> list[UUID]:

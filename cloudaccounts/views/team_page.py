@@ -27,9 +27,9 @@ COLUMNS = ("username", "name", "email", "role", "access", "since", "last_login",
 
 def page_of_team(team: Team, scope: Scope, user: Any) -> dict[str, Any]:
     members = members_of(scope.owner)
-    branches = group_queries.tree(scope)
-    names = {str(branch.group.pk): branch.group.name for branch in branches}
-    top = [branch.group for branch in branches if branch.depth == 0][:GROUPS]
+    groups = group_queries.names_in_tree(scope)
+    names = {str(group.pk): group.name for group in groups}
+    top = [group for group in groups if group.depth == 0][:GROUPS]
     rows = [_row(row, names, user) for row in members]
     context = {
         "team": team,
@@ -104,7 +104,7 @@ def is_own(row: Membership) -> bool:
 
 
 def _names(scope: Scope) -> dict[str, str]:
-    return {str(branch.group.pk): branch.group.name for branch in group_queries.tree(scope)}
+    return {str(group.pk): group.name for group in group_queries.names_in_tree(scope)}
 
 
 def _row(row: Membership, names: dict[str, str], user: Any) -> dict[str, Any]:

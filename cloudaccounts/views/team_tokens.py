@@ -28,7 +28,7 @@ from teams.queries import members_of
 def tokens(request: HttpRequest) -> HttpResponse:
     scope = scope_of(request)
     users = {str(row.user_id): row.user.get_username() for row in members_of(scope.owner)}
-    names = {str(branch.group.pk): branch.group.name for branch in group_queries.tree(scope)}
+    names = {str(group.pk): group.name for group in group_queries.names_in_tree(scope)}
     rows = [_row(token, users, names) for token in team_tokens(scope.owner)]
     return render(request, "cloudaccounts/team_tokens.html", {"tokens": rows})
 
