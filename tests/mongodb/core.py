@@ -19,6 +19,7 @@ CORE = (
     "tests/scoping",
     "tests/wizard/drafts/test_drafts.py",
     "tests/wizard/drafts/test_completion.py",
+    "tests/scans/runs/test_endings.py",
     "tests/scans/runs/test_execution.py",
     "tests/scans/runs/test_scheduling.py",
     "tests/scans/compliance/test_account_totals.py",
