@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from django.conf import settings
@@ -88,11 +88,19 @@ def standing_secrets(request: HttpRequest) -> HttpResponseBase:
         "counted": counted,
         "kind": kind,
         "page": page,
-        "holders": standing.described(list(page.object_list), scope),
+        "reasons": _by_reason(standing.described(list(page.object_list), scope)),
         "forbidden": forbids_keys(scope.owner),
         "kept_days": settings.CREDENTIAL_ROLLBACK_DAYS,
     }
     return render(request, "cloudaccounts/standing_secrets.html", context)
+
+
+def _by_reason(holders: Sequence[standing.Holder]) -> list[tuple[str, list[standing.Holder]]]:
+    """Most hold a key for the same reason, which is said once: that of the oldest key first."""
+    groups: dict[str, list[standing.Holder]] = {}
+    for holder in holders:
+        groups.setdefault(holder.reason, []).append(holder)
+    return list(groups.items())
 
 
 def _accounts(filters: RotationFilter) -> CloudAccountQuerySet:

@@ -209,7 +209,7 @@ def invitation(request: HttpRequest, token: str) -> HttpResponse:
 
 
 def _page(request: HttpRequest, form: InvitationForm, status: int = 200) -> HttpResponse:
-    context = {**page_of_team(_team(request), scope_of(request), request.user), "form": form}
+    context = {**page_of_team(_team(request), scope_of(request), request.user, request.GET.get("page")), "form": form}
     return render(request, "cloudaccounts/team.html", context, status=status)
 
 

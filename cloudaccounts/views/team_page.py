@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
+from django.core.paginator import Paginator
 from django.utils import timezone
 
 from cloudaccounts.accounts.external_id_change import state_of
@@ -20,13 +21,17 @@ from teams.roles import RIGHTS, Right, Role
 from teams.scope import Scope
 from teams.signin import sign_ins_of
 
+MEMBERS = 50  # on a page
 INVITATIONS = 50
 GROUPS = 8  # columns of the table of access
 COLUMNS = ("username", "name", "email", "role", "access", "since", "last_login", "sign_in", "second_factor")
 
 
-def page_of_team(team: Team, scope: Scope, user: Any) -> dict[str, Any]:
-    members = members_of(scope.owner)
+def page_of_team(team: Team, scope: Scope, user: Any, number: str | None) -> dict[str, Any]:
+    """Numbers are of all members, rows of those on the page of this number."""
+    everybody = members_of(scope.owner)
+    page = Paginator(everybody, MEMBERS).get_page(number)
+    members = list(page.object_list)
     groups = group_queries.names_in_tree(scope)
     names = {str(group.pk): group.name for group in groups}
     top = [group for group in groups if group.depth == 0][:GROUPS]
@@ -34,18 +39,22 @@ def page_of_team(team: Team, scope: Scope, user: Any) -> dict[str, Any]:
     context = {
         "team": team,
         "members": rows,
+        "page": page,
+        "member_count": len(everybody),
         "open_invitations": [],
         "groups": top,
         "access": [(row, [_role_at(row, group) for group in top]) for row in members],
         "roles": list(Role),
         "rights": [(label, [right in RIGHTS[role] for role in Role]) for label, right in ROLE_ROWS],
     }
-    return {**context, **_managed(team, scope, rows, names)} if scope.has(Right.MANAGE) else context
+    return {**context, **_managed(team, scope, everybody, rows, names)} if scope.has(Right.MANAGE) else context
 
 
-def _managed(team: Team, scope: Scope, rows: list[dict[str, Any]], names: dict[str, str]) -> dict[str, Any]:
+def _managed(
+    team: Team, scope: Scope, everybody: Sequence[Membership], rows: list[dict[str, Any]], names: dict[str, str]
+) -> dict[str, Any]:
     """What is for those alone who manage the team: how members sign in is nobody else's business."""
-    sign_ins = sign_ins_of([row["membership"].user_id for row in rows])
+    sign_ins = sign_ins_of([row.user_id for row in everybody])
     for row in rows:
         row["sign_in"] = sign_ins[row["membership"].user_id]
     tokens = team_tokens(scope.owner)

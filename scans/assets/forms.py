@@ -9,6 +9,7 @@ from django import forms
 
 from cloudaccounts import registry
 from cloudaccounts.forms.accounts import with_any
+from cloudaccounts.templatetags.services import resource_type
 from scans.assets.queries import AssetFilter
 from scans.filter_choices import region_choices
 
@@ -45,7 +46,7 @@ class AssetFilterForm(forms.Form):
         """
         widget = self.fields["type"].widget
         assert isinstance(widget, forms.Select)
-        widget.choices = [("", "Any"), *((name, name) for name in types)]
+        widget.choices = [("", "Any"), *((name, resource_type(name)) for name in types)]
 
     def filters(self) -> AssetFilter:
         self.is_valid()  # fields that are not valid are left out of `cleaned_data`, and so narrow nothing

@@ -12,6 +12,7 @@ from django.db.models import Count, Min, Q, QuerySet
 from django.utils import timezone
 
 from cloudaccounts.models import CloudAccount
+from cloudaccounts.templatetags.services import resource_type
 from scans.findings.checks import titles_of
 from scans.findings.lines import CheckLine, accounts_by_check
 from scans.models import RANKS, Finding
@@ -168,7 +169,7 @@ def _resource(row: Mapping[str, Any], findings: list[Finding]) -> RowGroup:
     first = findings[0]
     return RowGroup(
         key=row["asset_key"], account=first.account, label=first.asset_name,
-        detail=f"{first.asset_type} · {first.account_name} · {first.region}",
+        detail=f"{resource_type(first.asset_type)} · {first.account_name} · {first.region}",
         severity=SEVERITIES[row["worst"]], count=row["number"],
         numbers=tuple(sum(finding.severity_rank == rank for finding in findings) for rank in RANKS.values()),
         oldest=row["oldest"], finding=first.pk,

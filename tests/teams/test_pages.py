@@ -16,10 +16,12 @@ from cloudaccounts.audit.actor import SYSTEM
 from cloudaccounts.groups.services import create_group
 from cloudaccounts.models import ApiToken, AuditEvent, CloudAccount, MailRequest
 from cloudaccounts.tokens.services import create_token, find_token
+from cloudaccounts.views import team_page
 from teams.models import Invitation, Membership, Team
 from teams.roles import Role
 from teams.scope import Scope
 from tests.conftest import ALL_DATABASES, MakeAccount
+from tests.pages import seen
 from tests.teams.conftest import Join
 
 pytestmark = pytest.mark.django_db(databases=ALL_DATABASES)
@@ -143,6 +145,24 @@ def test_the_number_of_queries_is_fixed(
         join(User.objects.create_user(f"user{number}"))
     with django_assert_max_num_queries(22):
         assert alices.get("/team/").status_code == 200
+
+
+def test_many_members_are_paged_and_all_of_them_are_counted(
+    alices: Client, alice: User, crew: Team, join: Join, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(team_page, "MEMBERS", 3)
+    people = [User.objects.create_user(f"member-{number}") for number in range(4)]
+    for person in people:
+        join(person, Role.VIEWER)
+    Authenticator.objects.create(user=people[-1], type=Authenticator.Type.TOTP, data={})
+    first, second = alices.get("/team/"), alices.get("/team/?page=2")
+    assert [row["name"] for row in first.context["members"]] == ["alice", "member-0", "member-1"]
+    assert [row["name"] for row in second.context["members"]] == ["member-2", "member-3"]
+    for page in (first, second):
+        assert "5 members" in seen(page)
+        # Of all members, whatever page is looked at.
+        assert (page.context["with_factor"], page.context["without_factor"]) == (1, 4)
+    assert "page 1 of 2" in seen(first)
 
 
 def test_a_team_is_renamed_by_its_owners_and_a_personal_one_by_nobody(alices: Client, alice: User, crew: Team) -> None:

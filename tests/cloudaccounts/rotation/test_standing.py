@@ -29,6 +29,7 @@ from cloudaccounts.rotation.automatic.requests import set_policy
 from cloudaccounts.rotation.requests import stage_credential
 from teams.scope import Scope
 from tests.conftest import ALL_DATABASES, MakeAccount
+from tests.pages import seen
 
 pytestmark = pytest.mark.django_db(databases=ALL_DATABASES)
 
@@ -154,7 +155,15 @@ def test_the_page_shows_one_kind_and_takes_no_other(alices: Client, fleet: Cloud
     path = "/rotation/standing-secrets/"
     assert alices.get(path, {"provider": "aws", "method": "access_keys"}).context["kind"] is not None
     answer = alices.get(path, {"provider": "aws", "method": "<b>"})
-    assert (answer.context["kind"], len(answer.context["holders"])) == (None, 2)
+    assert (answer.context["kind"], sum(len(holders) for _, holders in answer.context["reasons"])) == (None, 2)
+
+
+def test_a_reason_is_said_once_however_many_have_it(alices: Client, alice: User, make_account: MakeAccount) -> None:
+    for name in ("one", "two", "three"):
+        make_account(alice, name=name)
+    answer = alices.get("/rotation/standing-secrets/")
+    [(reason, holders)] = answer.context["reasons"]
+    assert (seen(answer).count(reason), len(holders)) == (1, 3)
 
 
 def test_without_accounts_the_page_says_so(alices: Client) -> None:
