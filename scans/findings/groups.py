@@ -144,15 +144,25 @@ def _whose(count: int, assigned: Mapping[str, int]) -> str:
     return next(iter(assigned)) if len(assigned) == 1 and sum(assigned.values()) == count else MIXED
 
 
-def by_resource(rows: QuerySet[Finding], start: int, stop: int) -> tuple[list[RowGroup], int]:
-    """One page of resources, the worst and then the most findings first, and the number of all. Three queries."""
+def by_resource(
+    rows: QuerySet[Finding], start: int, stop: int, *, limit: int | None = None
+) -> tuple[list[RowGroup], int]:
+    """One page of resources, the worst and then the most findings first, and the number of all. Three queries.
+
+    Counting ends at ``limit``: to count 100,000 takes half as long again as to find the page.
+    """
     grouped = (
         rows.order_by()
         .values("account", "asset_key")
         .annotate(number=Count("*"), worst=Min("severity_rank"), oldest=Min("open_since"))
     )
     page = list(grouped.order_by("worst", "-number", "asset_key")[start:stop])
-    total = start + len(page) if len(page) < stop - start else grouped.count()
+    if len(page) < stop - start:
+        total = start + len(page)
+    else:
+        # Without its numbers, in the order of the index: the database can end where the limit is reached.
+        keys = rows.order_by().values("account", "asset_key").distinct()
+        total = (keys[:limit] if limit else keys).count()
     of_page = rows.filter(
         account__in={row["account"] for row in page}, asset_key__in=[row["asset_key"] for row in page]
     )

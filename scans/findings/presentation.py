@@ -60,13 +60,11 @@ class Chip:
 
 
 class KnownPaginator(Paginator[Any]):
-    """Of a page that was read already, and a number that is known."""
+    """Of a page that was read already, and a number that is known. Without ``exact`` there are more than so many."""
 
-    capped = False
-
-    def __init__(self, rows: list[Any], count: int, size: int) -> None:
+    def __init__(self, rows: list[Any], count: int, size: int, *, exact: bool = True) -> None:
         super().__init__(rows, size)
-        self._known = count
+        self._known, self.capped = count, not exact
 
     @property
     def count(self) -> int:

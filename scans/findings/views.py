@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -16,6 +17,7 @@ from cloudaccounts.audit.exports import record_export
 from cloudaccounts.storable import clean_text
 from cloudaccounts.views.common import scope_of
 from cloudaccounts.web.exports import export, wanted_format
+from cloudaccounts.web.pagination import COUNT_LIMIT
 from scans.findings import groups
 from scans.findings.exports import export_columns, export_rows
 from scans.findings.facets import FacetCounter, Facets
@@ -123,6 +125,8 @@ def finding_tabs(request: HttpRequest) -> HttpResponse:
 def _page(request: HttpRequest, scope: Scope, form: FindingFilterForm, rows: Any, facets: Facets) -> Any:
     text = request.GET.get("page", "1")
     number = int(text) if text.isascii() and text.isdigit() and 0 < len(text) < 7 else 1
+    if form.grouping == "resource":  # of which no more are counted, and offered
+        number = min(number, COUNT_LIMIT // PAGE_SIZE)
     start = (number - 1) * PAGE_SIZE
     if form.grouping == "check":
         row_groups, count = groups.by_check(
@@ -130,8 +134,11 @@ def _page(request: HttpRequest, scope: Scope, form: FindingFilterForm, rows: Any
             stop=start + PAGE_SIZE,
         )  # fmt: skip
     elif form.grouping in ("resource", "account"):
-        by = groups.by_resource if form.grouping == "resource" else groups.by_account
+        # One more than the limit tells that there are more.
+        by = partial(groups.by_resource, limit=COUNT_LIMIT + 1) if form.grouping == "resource" else groups.by_account
         row_groups, count = by(rows, start, start + PAGE_SIZE)  # type: ignore[assignment]
+        if form.grouping == "resource" and count > COUNT_LIMIT:
+            return KnownPaginator(row_groups, COUNT_LIMIT, PAGE_SIZE, exact=False).get_page(number)
     else:
         listed = list(rows[start : start + PAGE_SIZE])
         accounts = account_lookup(scope, (row.account for row in listed))

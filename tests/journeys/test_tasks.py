@@ -1,4 +1,4 @@
-"""Ten things that a new user comes for, each from the overview: in five clicks, and in less than a minute of theirs.
+"""What a new user comes for, each from the overview: in five clicks, and in less than a minute of theirs.
 
 What is typed is typed, and Enter sends it; every use of the mouse counts, a choice in a list too. What a person only
 waits for (a worker, a cloud) is not theirs: it is as long as the machine is busy.
@@ -265,6 +265,58 @@ def test_a_resource_is_found_by_a_part_of_its_name_and_checked_again(settled: Pe
     work.click(page.get_by_role("region", name="Findings").get_by_role("link").first)
     work.press("Check again now")
     work.waits(page.get_by_text("The resource is read now").first)
+
+
+def test_a_resource_is_found_by_a_part_of_a_tag(settled: Person, task: Callable[[], Task]) -> None:
+    page = settled.page
+    scanned(settled)
+    work = task()
+    page.keyboard.press("/")
+    page.keyboard.type("team=")
+    page.keyboard.press("Enter")
+    found = page.get_by_role("region", name="Resources")
+    expect(found.get_by_text("Tag team=").first).to_be_visible()
+    work.click(found.locator("li a, tr a").first)
+    expect(page.get_by_role("heading", name="Properties")).to_be_visible()
+
+
+def test_what_a_rule_finds_is_assigned_to_somebody(settled: Person, task: Callable[[], Task]) -> None:
+    page = settled.page
+    work = task()
+    work.go("Findings")
+    work.click(page.get_by_label(re.compile("^Select all findings of")).first)
+    work.press("Assign")
+    work.choose("Assignee", index=1)
+    work.press("Assign")
+    work.waits(page.get_by_role("link", name=re.compile(r"^Mine [1-9]")))
+
+
+def test_what_is_new_since_yesterday_is_seen(settled: Person, task: Callable[[], Task]) -> None:
+    page = settled.page
+    work = task()
+    work.click(page.get_by_role("region", name="Since yesterday").get_by_role("link", name=re.compile("new$")).first)
+    expect(page.locator(".views [aria-current]")).to_have_text(re.compile("New since yesterday"))
+
+
+def test_the_credentials_that_are_due_are_seen(settled: Person, task: Callable[[], Task]) -> None:
+    page = settled.page
+    work = task()
+    work.go("Rotation")
+    # The oldest stands first, with what replaces it beside it.
+    first = page.locator("main table.cards tbody tr").first
+    expect(first.get_by_role("link", name=re.compile("Replace"))).to_be_visible()
+
+
+def test_a_manual_control_is_answered(settled: Person, task: Callable[[], Task]) -> None:
+    page = settled.page
+    work = task()
+    work.go("Compliance")
+    work.follow(re.compile("CIS Amazon Web Services .* 5.0"))
+    work.follow(re.compile("contact details"))
+    work.choose("Result", label="passed")
+    page.get_by_label("What was looked at").fill("Called on the telephone: two people answered.")
+    work.press("Answer")
+    work.waits(page.get_by_text("Answered: control 1.1"))
 
 
 def scanned(settled: Person) -> str:

@@ -17,6 +17,7 @@ from cloudaccounts.audit.actor import SYSTEM
 from cloudaccounts.groups.services import add_members, create_group
 from cloudaccounts.models import AuditEvent, CloudAccount, Job
 from cloudaccounts.templatetags.services import service
+from scans.findings import views
 from scans.findings.groups import by_account
 from scans.findings.suppression import end_suppressions
 from scans.findings.tag_sets import remember_tag_sets
@@ -377,3 +378,21 @@ def test_services_are_called_by_their_names_in_rows_facets_and_chips(alices: Cli
     assert ">s3<" not in page
     assert service("keyvault") == "Key Vault"
     assert service("new-thing") == "New thing"
+
+
+def test_counting_of_resources_ends_and_says_so(
+    alices: Client, account: CloudAccount, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for number in range(7):
+        make(account, f"bucket-{number}")
+    monkeypatch.setattr(views, "PAGE_SIZE", 2)
+    path = "/findings/?group_by=resource"
+    assert "1–2 of 7" in text(alices, path)
+    monkeypatch.setattr(views, "COUNT_LIMIT", 4)
+    assert "1–2 of 4+" in text(alices, path)
+    # No page beyond those that are counted: the last of them, with its own rows.
+    last = alices.get(f"{path}&page=9").context["page"]
+    assert (last.number, len(last.object_list), last.has_next()) == (2, 2, False)
+    monkeypatch.setattr(views, "COUNT_LIMIT", 7)
+    assert "1–2 of 7" in text(alices, path)
+    assert "7+" not in text(alices, path)

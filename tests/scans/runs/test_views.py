@@ -159,6 +159,13 @@ def test_a_failed_scan_tells_cause_and_remedy(alices: Client, run: ScanRun) -> N
     assert "Activate it in IAM." in page
 
 
+def test_an_ended_scan_leads_to_the_next_one_for_who_may_start_it(alices: Client, run: ScanRun) -> None:
+    link = f'href="/accounts/{run.account}/scan/"'
+    assert link not in alices.get(f"/scans/{run.run_id}/").content.decode()
+    ScanRun.objects.filter(pk=run.pk).update(status=ScanStatus.FAILED, active_account=None)
+    assert link in alices.get(f"/scans/{run.run_id}/").content.decode()
+
+
 def test_what_could_not_be_read_is_listed(alices: Client, run: ScanRun) -> None:
     gap = {"service": "S3", "region": "global", "code": "denied", "cause": "S3 refused.", "remedy": "Grant it."}
     change(run, status="completed", gaps=[gap])
