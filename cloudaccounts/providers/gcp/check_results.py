@@ -162,7 +162,7 @@ def key_policy_unknown(error: ProviderError, host_project: str) -> CheckResult:
     result = skipped(KEY_POLICY, detail, error.cause)
     remedy = error.remedy
     if error.code == "permission_denied":
-        remedy = "To have it checked, grant roles/orgpolicy.policyViewer to the service account on the project."
+        remedy = "To have it checked, grant roles/orgpolicy.policyViewer to the service account on the organization."
     if error.code == "api_disabled" and host_project:
         remedy = f"To have it checked: {needed.enabling_command([needed.ORG_POLICY], host_project)}"
     return replace(result, code=error.code, remedy=remedy)
