@@ -16,8 +16,8 @@ from django.db import OperationalError, connections
 from django.db.models import Q, QuerySet
 
 from cloudaccounts.accounts.visibility import visible_accounts
+from cloudaccounts.group_scope import inside, members_within
 from cloudaccounts.groups import queries as group_queries
-from cloudaccounts.limits import inside, members_within
 from scans.search_keys import id_search_key, range_end, search_key
 from scans.tags import tag_text
 from teams.scope import Scope

@@ -55,7 +55,7 @@ class WizardSession(models.Model):
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     # Text and no foreign key: users are in another database (docs/decisions/0003).
     owner = models.CharField(max_length=64)
-    # Ids of groups with commas between them, where whoever began it is limited to those (`cloudaccounts.limits`).
+    # Ids of groups with commas between them, where whoever began it is limited to those (`cloudaccounts.group_scope`).
     limited_to = models.TextField(null=True)  # noqa: DJ001 # empty is a limit to nothing
     data = SealedField(null=True)
     version = models.PositiveIntegerField(default=0)

@@ -15,8 +15,8 @@ from cloudaccounts import registry
 from cloudaccounts.accounts.visibility import visible_accounts
 from cloudaccounts.audit.queries import NAME_GROUPS
 from cloudaccounts.credentials.age import RotationState, aged_between, in_state, overdue_parts
+from cloudaccounts.group_scope import inside
 from cloudaccounts.groups import queries as group_queries
-from cloudaccounts.limits import inside
 from cloudaccounts.models import (
     AuditEvent,
     CloudAccount,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from cloudaccounts.limits import limit, within
+from cloudaccounts.group_scope import limit, within
 from cloudaccounts.models import CloudAccount
 from cloudaccounts.models.account import CloudAccountQuerySet
 from teams.scope import Scope

@@ -18,6 +18,7 @@ from cloudaccounts.admin.common import AddressFilter, OwnerNames, name_column, o
 from cloudaccounts.audit.actor import Actor
 from cloudaccounts.contract.errors import ProviderError
 from cloudaccounts.errors import InputError
+from cloudaccounts.group_scope import inside
 from cloudaccounts.groups import queries as group_queries
 from cloudaccounts.groups.services import (
     CIRCLE,
@@ -28,7 +29,6 @@ from cloudaccounts.groups.services import (
     remove_members,
     update_group,
 )
-from cloudaccounts.limits import inside
 from cloudaccounts.models import AccountGroup, CloudAccount, GroupMember
 from teams.scope import Scope
 

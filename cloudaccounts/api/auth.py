@@ -15,7 +15,7 @@ from ninja.security import HttpBearer
 
 from cloudaccounts.api.answers import ApiError, problem
 from cloudaccounts.audit.actor import Actor
-from cloudaccounts.limits import groups_within
+from cloudaccounts.group_scope import groups_within
 from cloudaccounts.models import ApiToken
 from cloudaccounts.tokens.scopes import READ, WRITE, allows, area_of
 from cloudaccounts.tokens.services import find_token, use_token

@@ -17,9 +17,9 @@ from cloudaccounts.api.openapi import answers
 from cloudaccounts.api.paging import refuse_unknown, slice_of
 from cloudaccounts.api.schemas import Input, Listed, Page, Text
 from cloudaccounts.errors import InputError
+from cloudaccounts.group_scope import groups_within
 from cloudaccounts.groups import queries as group_queries
 from cloudaccounts.groups import services as group_services
-from cloudaccounts.limits import groups_within
 from cloudaccounts.models import AccountGroup, GroupMember
 from teams.scope import Scope
 

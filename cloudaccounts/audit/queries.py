@@ -15,7 +15,7 @@ from uuid import UUID
 from django.db.models import Q, QuerySet
 from django.utils.dateparse import parse_datetime
 
-from cloudaccounts.limits import within
+from cloudaccounts.group_scope import within
 from cloudaccounts.models import AuditEvent
 from teams.scope import Scope
 

@@ -15,12 +15,12 @@ from cloudaccounts.accounts.visibility import visible_accounts
 from cloudaccounts.audit.actor import Actor
 from cloudaccounts.contract.errors import ProviderError
 from cloudaccounts.errors import AccountSuspendedError
+from cloudaccounts.group_scope import from_text
 from cloudaccounts.health.revalidation import revalidate_now
 from cloudaccounts.jobs.handlers import Outcome, current_kind, discover, handles
 from cloudaccounts.jobs.requests import start_job
 from cloudaccounts.lifecycle.state_changes import delete_account, resume_account, suspend_account
 from cloudaccounts.lifecycle.transfer import transfer_account
-from cloudaccounts.limits import from_text
 from cloudaccounts.models import CloudAccount, CloudAccountStatus, Environment, Job, JobItem
 from teams.queries import user_of
 from teams.scope import Scope

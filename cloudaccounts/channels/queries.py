@@ -6,7 +6,7 @@ from uuid import UUID
 
 from django.db.models import QuerySet
 
-from cloudaccounts.limits import groups_within
+from cloudaccounts.group_scope import groups_within
 from cloudaccounts.models import AccountGroup, ChannelMessage, NotificationChannel
 from teams.names import name_order
 from teams.scope import Scope

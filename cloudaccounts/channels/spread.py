@@ -10,8 +10,8 @@ from django.db.models import Q
 from django.utils import timezone
 
 from cloudaccounts.contract.rules import Severity
+from cloudaccounts.group_scope import inside
 from cloudaccounts.groups import queries as group_queries
-from cloudaccounts.limits import inside
 from cloudaccounts.models import AccountGroup, ChannelEvent, ChannelItem, CloudAccount, NotificationChannel
 from cloudaccounts.work.databases import SECURITY
 

@@ -14,7 +14,7 @@ from uuid import UUID
 from django.db.models import Q, QuerySet
 
 from cloudaccounts.contract.errors import ProviderError
-from cloudaccounts.limits import groups_within, inside
+from cloudaccounts.group_scope import groups_within, inside
 from cloudaccounts.models import AccountGroup, CloudAccount, GroupMember
 from teams.names import name_order
 from teams.scope import Scope

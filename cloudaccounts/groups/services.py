@@ -15,8 +15,8 @@ from cloudaccounts.audit.actor import Actor
 from cloudaccounts.audit.record import record_event
 from cloudaccounts.contract.errors import ProviderError
 from cloudaccounts.errors import InputError
+from cloudaccounts.group_scope import groups_within, limiting_groups, within
 from cloudaccounts.groups import queries as group_queries
-from cloudaccounts.limits import groups_within, limiting_groups, within
 from cloudaccounts.models import AccountGroup, CloudAccount, GroupMember
 from cloudaccounts.text import clean_name
 from cloudaccounts.work.databases import SECURITY

@@ -13,12 +13,12 @@ from cloudaccounts.accounts.details import find_provider
 from cloudaccounts.audit.actor import Actor
 from cloudaccounts.contract.errors import ProviderError
 from cloudaccounts.errors import InputError
+from cloudaccounts.group_scope import from_text
 from cloudaccounts.imports.parser import OPTIONAL, REQUIRED, YAML_LIMIT, BadRow, FileRefusedError, Row, read_content
 from cloudaccounts.imports.runner import import_row
 from cloudaccounts.jobs.documents import OPTION, document_of, keep_document
 from cloudaccounts.jobs.handlers import Outcome, handles
 from cloudaccounts.jobs.requests import start_job
-from cloudaccounts.limits import from_text
 from cloudaccounts.models import Job, JobItem
 from cloudaccounts.models.job import ItemState
 from teams.scope import Scope

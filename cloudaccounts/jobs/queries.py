@@ -10,7 +10,7 @@ from uuid import UUID
 from django.db.models import Q, QuerySet
 
 from cloudaccounts.contract.errors import is_beyond_setup
-from cloudaccounts.limits import asked_within, limit
+from cloudaccounts.group_scope import asked_within, limit
 from cloudaccounts.models import Job, JobItem
 from cloudaccounts.models.job import ItemState
 from teams.scope import Scope

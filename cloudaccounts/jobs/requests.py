@@ -15,9 +15,9 @@ from django.utils import timezone
 from cloudaccounts.audit.actor import Actor
 from cloudaccounts.audit.record import record_event
 from cloudaccounts.errors import TeamLimitError
+from cloudaccounts.group_scope import from_text, to_text
 from cloudaccounts.jobs.handlers import current_kind
 from cloudaccounts.jobs.queries import count_outcomes, job_items
-from cloudaccounts.limits import from_text, to_text
 from cloudaccounts.models import Job, JobItem
 from cloudaccounts.models.job import ItemState, JobState
 from cloudaccounts.work import messages

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from django.db.models import QuerySet
 from django.utils import timezone
 
-from cloudaccounts.limits import within
+from cloudaccounts.group_scope import within
 from cloudaccounts.models import Notice, NoticeReader
 from cloudaccounts.models.notice import NoticeKind
 from teams.scope import Scope

@@ -12,7 +12,7 @@ from django.contrib.auth import get_user_model
 from django.contrib.auth.models import AbstractBaseUser
 from django.db.models import Q
 
-from cloudaccounts.limits import within
+from cloudaccounts.group_scope import within
 from cloudaccounts.models import CloudAccount, Notice, NoticePreference
 from cloudaccounts.models.delivery import Channel
 from cloudaccounts.models.notice import NoticeKind

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from django.db.models import Q, QuerySet
 
-from cloudaccounts.limits import limit
+from cloudaccounts.group_scope import limit
 from cloudaccounts.models import Organization, OrganizationMember
 from cloudaccounts.models.organization import MemberKind, MemberState, ProviderState
 from teams.scope import Scope

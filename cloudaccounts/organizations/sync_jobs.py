@@ -7,9 +7,9 @@ from uuid import UUID
 
 from cloudaccounts.audit.actor import Actor
 from cloudaccounts.contract.errors import ProviderError
+from cloudaccounts.group_scope import from_text
 from cloudaccounts.jobs.handlers import Outcome, handles
 from cloudaccounts.jobs.requests import start_job
-from cloudaccounts.limits import from_text
 from cloudaccounts.models import Job, JobItem, Organization
 from cloudaccounts.models.organization import SyncState
 from cloudaccounts.organizations.queries import refused_connection

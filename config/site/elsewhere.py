@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.http import HttpRequest
 
-from cloudaccounts.limits import within
+from cloudaccounts.group_scope import within
 from cloudaccounts.models import CloudAccount
 from teams.models import Membership, Team
 from teams.present import known_scope

@@ -9,8 +9,8 @@ from uuid import UUID
 
 from cloudaccounts.accounts.coverage import unread_regions
 from cloudaccounts.accounts.visibility import visible_accounts
+from cloudaccounts.group_scope import inside
 from cloudaccounts.groups import queries as group_queries
-from cloudaccounts.limits import inside
 from cloudaccounts.models import CloudAccount
 from teams.names import name_order
 from teams.scope import Scope

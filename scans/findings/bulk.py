@@ -9,9 +9,9 @@ from typing import Any
 from uuid import UUID
 
 from cloudaccounts.audit.actor import Actor
+from cloudaccounts.group_scope import from_text
 from cloudaccounts.jobs.handlers import Outcome, handles
 from cloudaccounts.jobs.requests import start_job
-from cloudaccounts.limits import from_text
 from cloudaccounts.models import CloudAccount, Job, JobItem
 from scans.findings.filters import FindingFilter
 from scans.findings.queries import findings

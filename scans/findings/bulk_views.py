@@ -15,7 +15,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from cloudaccounts.audit.actor import Actor
 from cloudaccounts.audit.exports import record_export
 from cloudaccounts.contract.errors import ProviderError
-from cloudaccounts.limits import within
+from cloudaccounts.group_scope import within
 from cloudaccounts.views.common import scope_of
 from cloudaccounts.web.exports import export
 from scans.findings import triage

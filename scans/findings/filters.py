@@ -18,8 +18,8 @@ from uuid import UUID
 from django.db.models import Q
 from django.utils import timezone
 
+from cloudaccounts.group_scope import inside
 from cloudaccounts.groups import queries as group_queries
-from cloudaccounts.limits import inside
 from scans.compliance.catalogue import frameworks
 from scans.compliance.own.catalogue import own_frameworks
 from scans.findings.tag_sets import with_tags

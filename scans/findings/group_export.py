@@ -9,7 +9,7 @@ from uuid import UUID
 
 from cloudaccounts.accounts.queries import account_lookup
 from cloudaccounts.channels.findings_source import register
-from cloudaccounts.limits import within
+from cloudaccounts.group_scope import within
 from scans.compliance.own.catalogue import catalogue_of
 from scans.models import Finding
 from teams.scope import Scope

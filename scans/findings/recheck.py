@@ -20,10 +20,10 @@ from cloudaccounts.contract.inventory import Asset as CollectedAsset
 from cloudaccounts.contract.inventory import ScanUnit
 from cloudaccounts.contract.sessions import Session
 from cloudaccounts.errors import AccountSuspendedError, InputError
+from cloudaccounts.group_scope import from_text, within
 from cloudaccounts.health.sessions import account_session
 from cloudaccounts.jobs.handlers import Outcome, handles
 from cloudaccounts.jobs.requests import start_job
-from cloudaccounts.limits import from_text, within
 from cloudaccounts.models import CloudAccount, CloudAccountStatus, Job, JobItem
 from cloudaccounts.provider_kit.cloud_data import storable_asset
 from cloudaccounts.provider_kit.deadlines import within as deadline

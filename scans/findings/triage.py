@@ -17,7 +17,7 @@ from django.utils import timezone
 from cloudaccounts.audit.actor import Actor
 from cloudaccounts.audit.record import record_event
 from cloudaccounts.errors import ChangedMeanwhileError, InputError
-from cloudaccounts.limits import within
+from cloudaccounts.group_scope import within
 from cloudaccounts.work.databases import SECURITY
 from scans.batching import batched
 from scans.findings.history import append_suppression, history_line

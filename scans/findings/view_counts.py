@@ -11,8 +11,8 @@ from django.db.models import Count, Q
 from django.utils import timezone
 
 from cloudaccounts.accounts.visibility import within
+from cloudaccounts.group_scope import inside
 from cloudaccounts.groups import queries as group_queries
-from cloudaccounts.limits import inside
 from scans.compliance.catalogue import frameworks
 from scans.compliance.own.catalogue import own_frameworks
 from scans.findings.filters import OPEN, FindingFilter, combined, conditions, states

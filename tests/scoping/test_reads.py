@@ -9,7 +9,7 @@ from uuid import UUID
 import pytest
 from django.contrib.auth.models import User
 
-from cloudaccounts import limits
+from cloudaccounts import group_scope
 from cloudaccounts.accounts import queries as accounts
 from cloudaccounts.audit.actor import SYSTEM
 from cloudaccounts.groups import queries as groups
@@ -35,7 +35,7 @@ def test_a_limit_shows_what_all_see_of_its_accounts(
 ) -> None:
     random = Random(seed)  # noqa: S311 # trees, not keys
     if seed % 2:
-        monkeypatch.setattr(limits, "SET_LIMIT", 1)  # as of a group of more than 10,000 accounts
+        monkeypatch.setattr(group_scope, "SET_LIMIT", 1)  # as of a group of more than 10,000 accounts
     theirs = fill(make_account(bob, name="account-of-bob"), random)
     foreign = create_group(scope=Scope(str(bob.pk)), actor=SYSTEM, name="bobs")
     add_members(foreign, actor=SYSTEM, accounts=[theirs.pk])
@@ -103,7 +103,7 @@ def check_jobs(world: World, limit: frozenset[UUID]) -> None:
     visible, nested = world.visible(limit), world.nested(limit)
     for job in jobs.jobs(everything):
         # Asked for within the limit, or in a narrower one: its title and its numbers say nothing of others.
-        asked = limits.from_text(job.owner, job.limited_to).groups
+        asked = group_scope.from_text(job.owner, job.limited_to).groups
         assert (jobs.find_job(limited, job.pk) is not None) == (asked is not None and asked <= nested)
         subjects = {UUID(item.subject) for item in jobs.job_items(limited, job)}
         assert subjects == visible & {UUID(item.subject) for item in jobs.job_items(everything, job)}

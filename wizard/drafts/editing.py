@@ -17,7 +17,7 @@ from django.utils import timezone
 from cloudaccounts.audit.actor import Actor
 from cloudaccounts.crypto.fields import KeyringError, Sealed
 from cloudaccounts.errors import TeamLimitError
-from cloudaccounts.limits import asked_within, to_text
+from cloudaccounts.group_scope import asked_within, to_text
 from cloudaccounts.operations.workers import confirm_key
 from cloudaccounts.work.databases import DISCOVERY
 from teams.scope import Scope

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from uuid import UUID
 
 from cloudaccounts.accounts.visibility import visible_accounts
-from cloudaccounts.limits import asked_within
+from cloudaccounts.group_scope import asked_within
 from cloudaccounts.models import AuditEvent, CloudAccount
 from teams.scope import Scope
 from wizard.models import WizardSession, WizardSessionQuerySet

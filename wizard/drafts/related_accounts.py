@@ -17,7 +17,7 @@ from cloudaccounts.accounts.details import AccountDetails, clean_details
 from cloudaccounts.audit.actor import Actor
 from cloudaccounts.contract.errors import ProviderError
 from cloudaccounts.errors import TeamLimitError
-from cloudaccounts.limits import from_text
+from cloudaccounts.group_scope import from_text
 from wizard.drafts.draft_data import DraftContent
 from wizard.drafts.editing import create_wizard_session, read_content
 from wizard.drafts.validation import request_validation

@@ -6,7 +6,7 @@ from uuid import uuid4
 import pytest
 from django.contrib.auth.models import User
 
-from cloudaccounts import limits
+from cloudaccounts import group_scope
 from cloudaccounts.accounts import queries as account_queries
 from cloudaccounts.accounts.queries import AccountFilter
 from cloudaccounts.audit.actor import SYSTEM
@@ -150,7 +150,7 @@ def test_a_large_group_is_asked_for_row_by_row_with_the_same_answer(
     add_members(group, actor=SYSTEM, accounts=[make_account(alice, name=name).pk for name in ("a", "b")])
     make_account(alice, name="outside")
     small = listed(alice, group)
-    monkeypatch.setattr(limits, "SET_LIMIT", 1)
+    monkeypatch.setattr(group_scope, "SET_LIMIT", 1)
     assert "EXISTS" in str(account_queries.accounts(Scope(str(alice.pk)), AccountFilter(group=group.pk)).query)
     assert listed(alice, group) == small == ["a", "b"]
 

@@ -14,11 +14,11 @@ from cloudaccounts.provider_kit.remediation import with_snippets
 from cloudaccounts.providers.aws.checks import (
     account,
     compute,
-    data,
     database_snapshots,
     databases,
     iam,
     iam_policies,
+    keys_and_secrets,
     load_balancers,
     messaging,
     monitoring,
@@ -27,6 +27,7 @@ from cloudaccounts.providers.aws.checks import (
     region_settings,
     resource_policies,
     s3,
+    storage,
 )
 from cloudaccounts.providers.aws.checks.expected import EXPECTED
 from cloudaccounts.providers.aws.checks.terraform import SNIPPETS
@@ -44,10 +45,11 @@ CHECKS: tuple[PostureCheck, ...] = with_expectations(
         *region_settings.CHECKS,
         *load_balancers.CHECKS,
         *compute.CHECKS,
-        *data.CHECKS,
+        *storage.CHECKS,
         *databases.CHECKS,
         *database_snapshots.CHECKS,
         *messaging.CHECKS,
+        *keys_and_secrets.CHECKS,
         *resource_policies.CHECKS,
         *monitoring.CHECKS,
     ),

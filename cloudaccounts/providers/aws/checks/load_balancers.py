@@ -115,6 +115,18 @@ def _distribution_tls(asset: Asset) -> Evaluation:
     return expect(not ended, f"{least} is still answered ({policy}).", f"{least} is the least that is answered.")
 
 
+def _https(asset: Asset) -> Evaluation:
+    if not required(asset, "enabled", bool):
+        return not_applicable("The distribution is switched off.")
+    protocols = set(texts(required(asset, "viewer_protocols", list)))
+    # One behaviour that lets HTTP in is enough; others may redirect.
+    if "allow-all" in protocols:
+        return failed("Visitors may read without HTTPS.")
+    if not protocols or protocols - {"https-only", "redirect-to-https"}:
+        raise UnknownFactError("What visitors are served by has a form that is not known here.")
+    return passed("Visitors are served over HTTPS.")
+
+
 CHECKS = (
     check(
         "elbv2_tls_policy",
@@ -158,6 +170,18 @@ CHECKS = (
         command="aws elbv2 modify-load-balancer-attributes --load-balancer-arn <arn> --attributes "
         "Key=access_logs.s3.enabled,Value=true Key=access_logs.s3.bucket,Value=<log bucket>",
         references=(security_hub("ELB.5"),),
+    ),
+    check(
+        "cloudfront_https",
+        "Distribution answers without HTTPS",
+        Severity.MEDIUM,
+        _DISTRIBUTION,
+        _https,
+        why="Without HTTPS, anybody on the way reads and changes what visitors get.",
+        console="CloudFront, the distribution, Behaviors, Edit: Redirect HTTP to HTTPS.",
+        command="aws cloudfront update-distribution --id <distribution> --distribution-config file://config.json "
+        "--if-match <etag>",
+        references=(security_hub("CloudFront.3"),),
     ),
     check(
         "cloudfront_tls",
