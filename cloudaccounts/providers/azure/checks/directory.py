@@ -21,34 +21,13 @@ from cloudaccounts.provider_kit.posture import (
     required,
     rows,
     unknown,
-    value,
 )
 from cloudaccounts.provider_kit.thresholds import limit
 from cloudaccounts.providers.azure.checks.references import cite_entra
 
-_TENANT = "azure.entra.tenant"
+TENANT = "azure.entra.tenant"
 _APP = "azure.entra.application"
 SECRET_AGE = Threshold("azure_app_secret_age", "Age of an Entra app's secret or certificate", 180, least=1, most=730)
-# Templates of roles for guests: https://learn.microsoft.com/graph/api/resources/authorizationpolicy
-_RESTRICTED_GUEST = "2af84b1e-32c8-42b7-82bc-daa82404023b"
-_GUESTS = {
-    "a0b1b346-4d3e-4e8b-98f8-753987be4970": "may read what members may",
-    "10dae51f-b6af-4016-8d66-8c2a99b929b3": "may read who is in each group that is not hidden",
-    _RESTRICTED_GUEST: "see themselves alone",
-}
-# Values of allowInvitesFrom, on the same page: whether it is narrow, and who they are.
-_INVITERS = {
-    "none": (True, "Nobody"),
-    "adminsAndGuestInviters": (True, "Administrators and guest inviters"),
-    "adminsGuestInvitersAndAllMembers": (False, "All members"),
-    "everyone": (False, "Everybody, guests as well,"),
-}
-# What may be trusted of other tenants: https://learn.microsoft.com/graph/api/resources/crosstenantaccesspolicyinboundtrust
-_TRUSTED = {
-    "trusts_second_factor": "second factors",
-    "trusts_compliant_devices": "compliant devices",
-    "trusts_joined_devices": "joined devices",
-}
 # https://learn.microsoft.com/graph/api/resources/defaultuserrolepermissions, of which an empty list allows nothing, and
 # https://learn.microsoft.com/entra/identity/enterprise-apps/manage-app-consent-policies for what the built-in ones are.
 _OWN_DATA = "managepermissiongrantsforself."
@@ -61,7 +40,8 @@ _MANAGED_CONSENT = frozenset({"microsoft-user-default-recommended", "microsoft-u
 _SIGNS_IN, _SIGNS_NOBODY_IN = "verify", frozenset({"encrypt"})
 
 
-def _patch(body: str) -> str:
+def patch_authorization(body: str) -> str:
+    """The command that changes the tenant's authorization policy."""
     return f"az rest --method patch --url https://graph.microsoft.com/v1.0/policies/authorizationPolicy --body '{body}'"
 
 
@@ -70,7 +50,7 @@ def _patch(body: str) -> str:
     "Nothing asks for a second factor in the tenant",
     Severity.HIGH,
     "directory",
-    _TENANT,
+    TENANT,
     why="Security defaults ask everybody for a second factor and refuse old ways to sign in. A tenant needs them, or "
     "policies of conditional access that do as much.",
     console="Microsoft Entra admin center, Identity, Overview, Properties, Manage security defaults, Enabled.",
@@ -97,7 +77,7 @@ def security_defaults(asset: Asset) -> Evaluation:
     "People without a second factor",
     Severity.HIGH,
     "directory",
-    _TENANT,
+    TENANT,
     why="Whoever has no second factor is one guessed or leaked password away from being somebody else. In most "
     "break-ins at clouds that is how it began.",
     console="Microsoft Entra admin center, Authentication methods, User registration details, filter by Multifactor "
@@ -120,7 +100,7 @@ def second_factor(asset: Asset) -> Evaluation:
     "Administrators without a second factor",
     Severity.CRITICAL,
     "directory",
-    _TENANT,
+    TENANT,
     why="An administrator's password, guessed or leaked, is the whole tenant, and every subscription that trusts it.",
     console="Microsoft Entra admin center, Authentication methods, User registration details, filter by Administrator "
     "and by Multifactor authentication capable: No, and have these people register.",
@@ -152,120 +132,11 @@ def _as_far_as_told(asset: Asset, guests: str) -> Evaluation | None:
 
 
 @posture_check(
-    "azure_entra_guest_access",
-    "Guests can look around in the directory",
-    Severity.MEDIUM,
-    "directory",
-    _TENANT,
-    why="A guest that may read who is in which group, or an attacker with a guest's account, learns who is who, and "
-    "who is worth attacking.",
-    console="Microsoft Entra admin center, External Identities, External collaboration settings, Guest user access, "
-    "the most restrictive choice.",
-    command=_patch(f'{{"guestUserRoleId":"{_RESTRICTED_GUEST}"}}'),
-    references=cite_entra("identity/users/users-restrict-guest-permissions"),
-    expected={"authorization.guest_role": _RESTRICTED_GUEST},
-)
-def guest_access(asset: Asset) -> Evaluation:
-    role = required(asset, "authorization.guest_role", str).lower()
-    if role not in _GUESTS:
-        raise UnknownFactError("The role of guests is one that is not known here.")
-    return expect(role == _RESTRICTED_GUEST, f"Guests {_GUESTS[role]}.", f"Guests {_GUESTS[role]}.")
-
-
-@posture_check(
-    "azure_entra_guest_invitations",
-    "Everybody may invite guests",
-    Severity.MEDIUM,
-    "directory",
-    _TENANT,
-    why="Who may invite decides who gets in. Where all members may, or guests themselves, nobody "
-    "knows who is in the tenant.",
-    console="Microsoft Entra admin center, External Identities, External collaboration settings, Guest invite "
-    "settings, Only users assigned to specific admin roles.",
-    command=_patch('{"allowInvitesFrom":"adminsAndGuestInviters"}'),
-    references=cite_entra("external-id/external-collaboration-settings-configure"),
-    expected={"authorization.invitations_from": "adminsAndGuestInviters"},
-)
-def guest_invitations(asset: Asset) -> Evaluation:
-    who = required(asset, "authorization.invitations_from", str)
-    if who not in _INVITERS:
-        raise UnknownFactError("Who may invite guests is told in a way that is not known here.")
-    is_narrow, inviters = _INVITERS[who]
-    return expect(is_narrow, f"{inviters} may invite guests.", f"{inviters} may invite guests.")
-
-
-@posture_check(
-    "azure_entra_cross_tenant_trust",
-    "What every other tenant says of its people is taken for true",
-    Severity.MEDIUM,
-    "directory",
-    _TENANT,
-    why="Conditional access then takes a second factor or a managed device for given where any other tenant says so. "
-    "Whoever owns a tenant can have it say so. Trust belongs into the agreement with one organization.",
-    console="Microsoft Entra admin center, External Identities, Cross-tenant access settings, Default settings, "
-    "Inbound access, Trust settings: clear all three. Give organizations that you trust settings of their own first.",
-    command="az rest --method patch --url https://graph.microsoft.com/v1.0/policies/crossTenantAccessPolicy/default "
-    '--body \'{"inboundTrust":{"isMfaAccepted":false,"isCompliantDeviceAccepted":false,'
-    '"isHybridAzureADJoinedDeviceAccepted":false}}\'',
-    references=cite_entra("external-id/cross-tenant-access-overview"),
-    expected={f"cross_tenant.{name}": False for name in _TRUSTED},
-)
-def cross_tenant_trust(asset: Asset) -> Evaluation:
-    # Each is read before one decides: what is not told is unknown, unless another is trusted.
-    told = {name: _told_flag(asset, f"cross_tenant.{name}") for name in _TRUSTED}
-    if trusted := [words for name, words in _TRUSTED.items() if told[name]]:
-        return failed(f"Of every other tenant, {' and '.join(trusted)} count as if they were checked here.")
-    if None in told.values():
-        raise UnknownFactError("What is trusted of other tenants is told in a way that is not known here.")
-    return passed("Nothing is trusted of a tenant without settings of its own.")
-
-
-def _told_flag(asset: Asset, path: str) -> bool | None:
-    told = value(asset, path)
-    return told if isinstance(told, bool) else None
-
-
-@posture_check(
-    "azure_entra_direct_connect",
-    "People of every other tenant may be let in without a guest account",
-    Severity.MEDIUM,
-    "directory",
-    _TENANT,
-    why="Direct connect lets people of another tenant into shared channels of Teams without an account here: no list "
-    "of guests names them. By default nobody is; whom you work with has settings of their own.",
-    console="Microsoft Entra admin center, External Identities, Cross-tenant access settings, Default settings, "
-    "Inbound access, B2B direct connect: Block access for all external users and groups and all applications.",
-    command="az rest --method patch --url https://graph.microsoft.com/v1.0/policies/crossTenantAccessPolicy/default "
-    '--body \'{"b2bDirectConnectInbound":{"usersAndGroups":{"accessType":"blocked","targets":'
-    '[{"target":"AllUsers","targetType":"user"}]},"applications":{"accessType":"blocked","targets":'
-    '[{"target":"AllApplications","targetType":"application"}]}}}\'',
-    references=cite_entra("external-id/b2b-direct-connect-overview"),
-    expected={"cross_tenant.direct_people": {"access": "blocked", "all": True}},
-)
-def direct_connect(asset: Asset) -> Evaluation:
-    settings = [_direct(asset, "direct_people"), _direct(asset, "direct_apps")]
-    # One that blocks everything is enough: nobody comes to nothing.
-    if ("blocked", True) in settings:
-        return passed("Nobody of another tenant is let in by direct connect, unless by settings of its own.")
-    if all(access == "allowed" for access, _ in settings):
-        return failed("People of every other tenant may be let in by direct connect.")
-    raise UnknownFactError("Whom direct connect lets in is told in a way that is not known here.")
-
-
-def _direct(asset: Asset, name: str) -> tuple[str, bool]:
-    setting = mapping(asset, f"cross_tenant.{name}")
-    access, everything = setting.get("access"), setting.get("all")
-    if access not in ("allowed", "blocked") or not isinstance(everything, bool):
-        raise UnknownFactError("Whom direct connect lets in is told in a way that is not known here.")
-    return access, everything
-
-
-@posture_check(
     "azure_entra_app_consent",
     "People may let any app into their data",
     Severity.HIGH,
     "directory",
-    _TENANT,
+    TENANT,
     why="Attackers ask for consent in place of a password: an app that somebody let in reads mail and files, whatever "
     "second factor there is, until somebody takes the consent back.",
     console="Microsoft Entra admin center, Enterprise applications, Consent and permissions, User consent settings: do "
@@ -275,7 +146,7 @@ def _direct(asset: Asset, name: str) -> tuple[str, bool]:
     command="az rest --method get --url https://graph.microsoft.com/v1.0/policies/authorizationPolicy "
     '--query "defaultUserRolePermissions.permissionGrantPoliciesAssigned'
     "[?starts_with(@, 'ManagePermissionGrantsForOwnedResource.')]\"\n"
-    + _patch(
+    + patch_authorization(
         '{"defaultUserRolePermissions":{"permissionGrantPoliciesAssigned":'
         '["ManagePermissionGrantsForSelf.microsoft-user-default-low","<policy-id>"]}}'
     ),
@@ -302,10 +173,10 @@ def app_consent(asset: Asset) -> Evaluation:
     "Everybody may register apps",
     Severity.LOW,
     "directory",
-    _TENANT,
+    TENANT,
     why="Each app is an identity of its own, with secrets that nobody looks after once its maker has gone.",
     console="Microsoft Entra admin center, Users, User settings, Users can register applications: No.",
-    command=_patch('{"defaultUserRolePermissions":{"allowedToCreateApps":false}}'),
+    command=patch_authorization('{"defaultUserRolePermissions":{"allowedToCreateApps":false}}'),
     references=cite_entra("fundamentals/users-default-permissions"),
     expected={"authorization.people_register_apps": False},
 )
@@ -319,10 +190,10 @@ def app_registration(asset: Asset) -> Evaluation:
     "Everybody may make tenants",
     Severity.LOW,
     "directory",
-    _TENANT,
+    TENANT,
     why="Whoever makes a tenant is its Global Administrator: what is put there is outside of what watches this one.",
     console="Microsoft Entra admin center, Users, User settings, Restrict non-admin users from creating tenants: Yes.",
-    command=_patch('{"defaultUserRolePermissions":{"allowedToCreateTenants":false}}'),
+    command=patch_authorization('{"defaultUserRolePermissions":{"allowedToCreateTenants":false}}'),
     references=cite_entra("fundamentals/users-default-permissions"),
     expected={"authorization.people_create_tenants": False},
 )
@@ -376,10 +247,6 @@ CHECKS = (
     security_defaults,
     second_factor,
     administrators_second_factor,
-    guest_access,
-    guest_invitations,
-    cross_tenant_trust,
-    direct_connect,
     app_consent,
     app_registration,
     tenant_creation,
