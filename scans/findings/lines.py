@@ -6,7 +6,7 @@ Each question reads an index of the lists in its order, so that nothing is sorte
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -53,6 +53,18 @@ class AccountLine:
     provider: str
     environment: str
     count: int
+
+
+@dataclass(slots=True)
+class AccountNumbers:
+    """The findings of one account, by falling severity, and since when the oldest of them is open."""
+
+    oldest: datetime
+    numbers: list[int] = field(default_factory=lambda: [0] * len(SEVERITIES))
+
+    def add(self, line: CheckLine) -> None:
+        self.numbers[SEVERITIES.index(line.severity)] += line.count
+        self.oldest = min(self.oldest, line.oldest)
 
 
 @dataclass(frozen=True, slots=True)

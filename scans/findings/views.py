@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -133,11 +132,12 @@ def _page(request: HttpRequest, scope: Scope, form: FindingFilterForm, rows: Any
             rows, facets.checks, accounts=facets.accounts, sort=request.GET.get("order", ""), start=start,
             stop=start + PAGE_SIZE,
         )  # fmt: skip
-    elif form.grouping in ("resource", "account"):
+    elif form.grouping == "account":
+        row_groups, count = groups.by_account(rows, start, start + PAGE_SIZE, counted=facets.by_account)  # type: ignore[assignment]
+    elif form.grouping == "resource":
         # One more than the limit tells that there are more.
-        by = partial(groups.by_resource, limit=COUNT_LIMIT + 1) if form.grouping == "resource" else groups.by_account
-        row_groups, count = by(rows, start, start + PAGE_SIZE)  # type: ignore[assignment]
-        if form.grouping == "resource" and count > COUNT_LIMIT:
+        row_groups, count = groups.by_resource(rows, start, start + PAGE_SIZE, limit=COUNT_LIMIT + 1)  # type: ignore[assignment]
+        if count > COUNT_LIMIT:
             return KnownPaginator(row_groups, COUNT_LIMIT, PAGE_SIZE, exact=False).get_page(number)
     else:
         listed = list(rows[start : start + PAGE_SIZE])

@@ -190,6 +190,8 @@ def test_counts_equal_those_of_the_rows_one_by_one(
             listed, _ = groups.by_check(counter._narrowed(), facets.checks, accounts=facets.accounts)
             failing = {(row["check"], row["account"]) for row in fitting}
             assert {group.check_id: group.accounts for group in listed} == Counter(check for check, _ in failing)
+            by_account = groups.by_account(counter._narrowed(), 0, 10)
+            assert groups.by_account(counter._narrowed(), 0, 10, counted=facets.by_account) == by_account
 
 
 def _values(row: Finding, now: datetime) -> dict[str, str]:

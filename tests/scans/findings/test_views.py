@@ -143,7 +143,7 @@ def test_it_asks_the_same_few_questions_however_many_findings_there_are(
     filters = "severity=high&severity=low&service=s3&region=eu-west-1&open_for=0-1&provider=aws&status=open"
     with django_assert_num_queries(NAVIGATION + 12, using="cloud_security"):
         alices.get(f"/findings/?{filters}")
-    for grouping, queries in {"resource": 11, "account": 10, "none": 10}.items():
+    for grouping, queries in {"resource": 11, "account": 9, "none": 10}.items():
         with django_assert_num_queries(NAVIGATION + queries, using="cloud_security"):
             alices.get(f"/findings/?group_by={grouping}")
     with django_assert_num_queries(NAVIGATION + 11, using="cloud_security"):
