@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from django.core.paginator import Paginator
@@ -23,7 +23,7 @@ from teams.signin import sign_ins_of
 
 MEMBERS = 50  # on a page
 INVITATIONS = 50
-GROUPS = 8  # columns of the table of access
+NAMED = 20  # people of a line of access per group
 COLUMNS = ("username", "name", "email", "role", "access", "since", "last_login", "sign_in", "second_factor")
 
 
@@ -34,7 +34,6 @@ def page_of_team(team: Team, scope: Scope, user: Any, number: str | None) -> dic
     members = list(page.object_list)
     groups = group_queries.names_in_tree(scope)
     names = {str(group.pk): group.name for group in groups}
-    top = [group for group in groups if group.depth == 0][:GROUPS]
     rows = [_row(row, names, user) for row in members]
     context = {
         "team": team,
@@ -42,8 +41,9 @@ def page_of_team(team: Team, scope: Scope, user: Any, number: str | None) -> dic
         "page": page,
         "member_count": len(everybody),
         "open_invitations": [],
-        "groups": top,
-        "access": [(row, [_role_at(row, group) for group in top]) for row in members],
+        "everywhere": [row for row in everybody if not row.limited][:NAMED],
+        "more_everywhere": max(0, sum(not row.limited for row in everybody) - NAMED),
+        "access": _by_group(everybody, groups),
         "roles": list(Role),
         "rights": [(label, [right in RIGHTS[role] for role in Role]) for label, right in ROLE_ROWS],
     }
@@ -133,5 +133,11 @@ def _invitations(team: Team, names: dict[str, str]) -> list[dict[str, Any]]:
     return [{"row": row, "access": access_of(row, names), "is_open": row.is_open(now=now)} for row in rows]
 
 
-def _role_at(row: Membership, group: Any) -> str:
-    return Role(row.role).label if not row.limited or str(group.pk) in row.groups else ""
+def _by_group(members: Sequence[Membership], groups: Iterable[Any]) -> list[tuple[Any, list[Membership], int]]:
+    """Groups that somebody is limited to, with these members and how many more there are; others see every group."""
+    by_group: dict[str, list[Membership]] = {}
+    for row in members:
+        for key in row.groups if row.limited else ():
+            by_group.setdefault(str(key), []).append(row)
+    own = [(group, by_group.get(str(group.pk), [])) for group in groups]
+    return [(group, rows[:NAMED], max(0, len(rows) - NAMED)) for group, rows in own if rows]

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
 from django.db.models import Count, Q, QuerySet
+from django.utils import timezone
 
 from cloudaccounts.accounts.kept_numbers import KeptNumbers
 from cloudaccounts.accounts.queries import find
@@ -30,11 +32,12 @@ class AssetFilter:
     type: str = ""
     region: str = ""
     gone: bool = False
+    since: int = 0  # days; 0 for ever
     group: UUID | None = None
 
     @property
     def narrows(self) -> bool:
-        return any((self.q, self.account, self.provider, self.type, self.region, self.gone, self.group))
+        return any((self.q, self.account, self.provider, self.type, self.region, self.gone, self.since, self.group))
 
 
 def assets(scope: Scope, filters: AssetFilter, account: CloudAccount | None = None) -> QuerySet[Asset]:
@@ -55,6 +58,9 @@ def assets(scope: Scope, filters: AssetFilter, account: CloudAccount | None = No
     rows = rows.filter(gone_at__isnull=not filters.gone).defer("tags", "properties", "unknowns", "tag_lines")
     exact: dict[str, Any] = {"provider": filters.provider, "type": filters.type, "region": filters.region}
     rows = rows.filter(**{name: value for name, value in exact.items() if value})
+    if filters.since:
+        changed = "gone_at" if filters.gone else "first_seen_at"
+        rows = rows.filter(**{f"{changed}__gte": timezone.now() - timedelta(days=filters.since)})
     # The order ends with the key: without it, pages of rows with equal names could overlap.
     return filter_by_group(rows, scope, filters.group).order_by(*ORDER)
 

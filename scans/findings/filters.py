@@ -50,8 +50,9 @@ _STATES: dict[str, dict[str, Any]] = {
 class FindingFilter:
     """Several values of one name are alternatives. ``status`` without a value is open: neither suppressed nor muted.
 
-    ``age`` is days and more, ``open_for`` names of `BANDS`. ``run`` narrows to what a scan opened, reopened or resolved
-    last, whatever its status. ``control`` is ``framework:control``, ``mute_rule`` what one rule mutes.
+    ``age`` is days and more, ``resolved_for`` days and less, ``open_for`` names of `BANDS`. ``run`` narrows to what a
+    scan opened, reopened or resolved last, whatever its status. ``control`` is ``framework:control``, ``mute_rule``
+    what one rule mutes.
     """
 
     q: str = ""
@@ -69,6 +70,7 @@ class FindingFilter:
     tag: tuple[str, ...] = ()
     open_for: tuple[str, ...] = ()
     age: int = 0
+    resolved_for: int = 0
     due: str = ""  # ``overdue``
     run: UUID | None = None
     mute_rule: UUID | None = None
@@ -102,6 +104,7 @@ def conditions(
         "tag": with_tags(scope, filters.tag),
         "open_for": _any_of(band(name, now) for name in filters.open_for if name in BANDS),
         "age": Q(open_since__lte=now - timedelta(days=filters.age)) if filters.age else None,
+        "resolved_for": Q(resolved_at__gt=now - timedelta(days=filters.resolved_for)) if filters.resolved_for else None,
         "due": Q(due__lt=now.date()) if filters.due == "overdue" else None,
         "run": Q(changed_run=filters.run) if filters.run else None,
         "mute_rule": Q(mute_rule=filters.mute_rule) if filters.mute_rule else None,

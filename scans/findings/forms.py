@@ -100,6 +100,7 @@ class FindingFilterForm(forms.Form):
         widget=forms.SearchInput(attrs={"placeholder": "Resource, rule or identifier"}),
     )
     age = forms.IntegerField(required=False, min_value=0, max_value=36_500)
+    resolved_for = forms.IntegerField(required=False, min_value=0, max_value=36_500)
     due = forms.ChoiceField(required=False, choices=[("overdue", "Overdue")])
     run = forms.UUIDField(required=False)
     mute_rule = forms.UUIDField(required=False)
@@ -108,7 +109,7 @@ class FindingFilterForm(forms.Form):
 
     def filters(self) -> FindingFilter:
         self.is_valid()  # fields that are not valid are left out of `cleaned_data`, and so narrow nothing
-        single = ("q", "age", "due", "run", "mute_rule", "sort")
+        single = ("q", "age", "resolved_for", "due", "run", "mute_rule", "sort")
         values: dict[str, Any] = {name: self.cleaned_data[name] for name in single if self.cleaned_data.get(name)}
         for name in MANY:
             if many := self._many(name):

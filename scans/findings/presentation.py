@@ -95,6 +95,9 @@ def chips(filters: FindingFilter, facets: Facets, query: QueryDict) -> list[Chip
             shown_chips.append(Chip(f"{shown}{more}", without(query, name), label))
     if filters.age:
         shown_chips.append(Chip(f"Open for {filters.age} days and more", without(query, "age"), "Age"))
+    if filters.resolved_for:
+        shown = "Within a day" if filters.resolved_for == 1 else f"Within {filters.resolved_for} days"
+        shown_chips.append(Chip(shown, without(query, "resolved_for"), "Resolved"))
     if filters.due:
         shown_chips.append(Chip("Overdue", without(query, "due"), "Due"))
     if filters.run:

@@ -30,7 +30,7 @@ from teams.scope import Scope
 
 PAGE_SIZE = 50
 ROWS = 50  # findings below an opened rule; its own list has all of them
-KEPT = ("check", "age", "due", "run", "mute_rule", "sort", "order")  # filters without a facet
+KEPT = ("check", "age", "resolved_for", "due", "run", "mute_rule", "sort", "order")  # filters without a facet
 PRESETS = (
     ("All open", ""),
     ("Urgent in production", "severity=critical&severity=high&environment=production"),

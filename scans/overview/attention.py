@@ -18,7 +18,7 @@ from django.utils.http import urlencode
 from cloudaccounts.accounts import queries as accounts
 from cloudaccounts.accounts.coverage import coverage_numbers
 from cloudaccounts.accounts.visibility import within
-from cloudaccounts.credentials.age import RotationState, age_of, cause_of
+from cloudaccounts.credentials.age import CredentialAge, RotationState, age_of, cause_of
 from cloudaccounts.models import CloudAccount, Notice
 from cloudaccounts.models.notice import NoticeKind
 from scans.findings.checks import find_check
@@ -66,7 +66,7 @@ def attention(scope: Scope, *, failed: int, late: int, blinded: int) -> list[Tod
     if failed:
         entries += _unreachable(accounts.failed(scope, READ), failed)
     if late:
-        entries += _late(accounts.due(scope, EACH), late)
+        entries += _late(accounts.due(scope, READ), late)
     if blinded:
         entries += _blinded(accounts.blinded(scope, EACH), blinded)
     return sorted(entries, key=lambda entry: (entry.urgency, -entry.weight, name_order(entry.title)))
@@ -125,18 +125,31 @@ def _unreachable(rows: Sequence[CloudAccount], number: int) -> list[Todo]:
 
 
 def _late(rows: Sequence[CloudAccount], number: int) -> list[Todo]:
-    """Credentials that are overdue, expiring or due."""
-    entries = []
+    """Credentials that are overdue, expiring or due; those that are late in the same way are one."""
+    alike: dict[str, list[tuple[CloudAccount, CredentialAge]]] = {}
     for account in rows:
         age = age_of(account)
         overdue = age.state == RotationState.CRITICAL
+        # What the cloud itself ends is another matter than what a limit of ours does, and stands first.
+        how = "have expired" if age.expired else "expire soon" if age.expires_soon else "are due"
+        alike.setdefault("are overdue" if overdue and not age.expired else how, []).append((account, age))
+    entries = []
+    for how, own in alike.items():
+        (first, age), one = own[0], len(own) == 1
+        overdue = age.state == RotationState.CRITICAL
+        only = f"The credential of {first.name} is {'overdue' if overdue else 'due'}"
+        count = f"{len(own)}" if number <= READ else f"{len(own)} or more"
+        named = ", ".join(f"{account.name} ({age.text})" for account, age in own[:EACH])
+        others = f" and {len(own) - EACH} more" if len(own) > EACH else ""
         entries.append(
             Todo(
                 Urgency.NOW if overdue else Urgency.WEEK, "Credential", "key", "bad" if overdue else "",
-                f"The credential of {account.name} is {'overdue' if overdue else 'due'}",
-                f"{cause_of(age)} The new one is tested before it takes over.",
-                reverse("account-rotate", args=[account.pk]), "Replace",
-                f"{account.get_environment_display()} · {age.text}", weight=25 if overdue else 5,
+                only if one else f"{count} credentials {how}",
+                f"{cause_of(age) if one else f'{named}{others}.'} The new one is tested before it takes over.",
+                reverse("account-rotate", args=[first.pk]) if one else reverse("rotation"),
+                "Replace" if one else "Show them",
+                f"{first.get_environment_display()} · {age.text}" if one else "",
+                weight=(25 if overdue else 5) * len(own),
             )
         )  # fmt: skip
     return [*entries, *_more(number - len(rows), "credentials are due", "key", "rotation", "")]

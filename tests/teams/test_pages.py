@@ -165,6 +165,24 @@ def test_many_members_are_paged_and_all_of_them_are_counted(
     assert "page 1 of 2" in seen(first)
 
 
+def test_access_per_group_names_who_is_limited_to_it_and_who_is_limited_to_none_once(
+    alices: Client, crew: Team, join: Join
+) -> None:
+    named = [create_group(scope=Scope(crew.key), actor=SYSTEM, name=name) for name in ("Payments", "Data", "Other")]
+    join(User.objects.create_user("everywhere"), Role.VIEWER)
+    for number in range(2):
+        membership = join(User.objects.create_user(f"limited-{number}"), Role.OPERATOR)
+        Membership.objects.filter(pk=membership.pk).update(limited=True, groups=[str(named[number].pk)])
+    Membership.objects.filter(user__username="limited-0").update(groups=[str(group.pk) for group in named[:2]])
+    panel = seen(alices.get("/team/")).split('id="access-title"')[1].split("</section>")[0]
+    lines = [re.sub(r"<[^>]+>", " ", line).split() for line in panel.split("<dt>")[1:]]
+    assert lines == [
+        ["All", "accounts", "alice", "Owner", ",", "everywhere", "Viewer"],
+        ["Data", "limited-0", "Operator", ",", "limited-1", "Operator"],
+        ["Payments", "limited-0", "Operator"],
+    ]
+
+
 def test_a_team_is_renamed_by_its_owners_and_a_personal_one_by_nobody(alices: Client, alice: User, crew: Team) -> None:
     assert alices.post("/team/rename/", {"name": "  Deck   hands "}).status_code == 302
     assert Team.objects.get(key=crew.key).name == "Deck hands"

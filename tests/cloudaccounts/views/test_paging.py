@@ -49,6 +49,12 @@ def test_a_list_within_the_limit_is_counted_exactly(alices: Client, accounts: li
     assert "page 1 of 2" in text
 
 
+def test_a_list_that_fits_its_page_has_no_line_of_pages(alices: Client, accounts: list[CloudAccount]) -> None:
+    assert 'aria-label="Pages"' in seen(alices.get("/accounts/"))
+    CloudAccount.objects.filter(name__gte="account 10").delete()
+    assert 'aria-label="Pages"' not in seen(alices.get("/accounts/"))
+
+
 def test_a_late_page_looks_for_its_keys_first_and_shows_the_same_rows(
     alices: Client, accounts: list[CloudAccount], monkeypatch: pytest.MonkeyPatch
 ) -> None:

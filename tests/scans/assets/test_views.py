@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 from uuid import uuid4
 
@@ -73,6 +74,18 @@ def test_it_filters(alices: Client, account: CloudAccount, query: str, expected:
     asset(account, "logs", type="aws.s3.bucket", service="s3", region="global")
     asset(account, "old", gone_at=timezone.now())
     assert names(alices, query) == expected
+
+
+def test_what_is_new_or_gone_since_yesterday_is_a_list(alices: Client, account: CloudAccount) -> None:
+    now = timezone.now()
+    asset(account, "old", first_seen_at=now - timedelta(days=3))
+    asset(account, "fresh")
+    asset(account, "gone-long-ago", gone_at=now - timedelta(days=3))
+    asset(account, "gone-today", gone_at=now)
+    assert names(alices, "?since=1") == ["fresh"]
+    assert names(alices, "?gone=1&since=1") == ["gone-today"]
+    assert set(names(alices, "?since=7")) == {"old", "fresh"}
+    assert set(names(alices, "?since=some")) == {"old", "fresh"}
 
 
 def test_it_shows_one_accounts_assets(

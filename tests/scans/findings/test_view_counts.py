@@ -48,7 +48,7 @@ def test_each_view_counts_what_its_list_has(alice: User, account: CloudAccount, 
         FindingFilter(control=("cis_aws_5.0:2.1.1",)), FindingFilter(control=("nowhere:1",)),
         FindingFilter(tag=("team",)),
         FindingFilter(assignee=("-",), open_for=("30-90",)), FindingFilter(account=(other.pk,), age=5),
-        FindingFilter(region=("mars",)),
+        FindingFilter(region=("mars",)), FindingFilter(status=("resolved",), resolved_for=1),
     ]  # fmt: skip
     assert view_counts(scope, views) == [findings(scope, view).count() for view in views]
     assert view_counts(Scope("nobody"), views) == [0] * len(views)

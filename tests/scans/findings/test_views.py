@@ -380,6 +380,18 @@ def test_services_are_called_by_their_names_in_rows_facets_and_chips(alices: Cli
     assert service("new-thing") == "New thing"
 
 
+def test_what_was_resolved_since_yesterday_is_a_list(alices: Client, account: CloudAccount) -> None:
+    now = timezone.now()
+    make(account, "open")
+    make(account, "mended", status="resolved", resolved_at=now - timedelta(hours=3))
+    make(account, "long-mended", status="resolved", resolved_at=now - timedelta(days=3))
+    shown = text(alices, "/findings/?group_by=none&status=resolved&resolved_for=1")
+    assert "mended" in shown
+    assert "long-mended" not in shown
+    assert "Within a day" in shown
+    assert "long-mended" in text(alices, "/findings/?group_by=none&status=resolved&resolved_for=7")
+
+
 def test_counting_of_resources_ends_and_says_so(
     alices: Client, account: CloudAccount, monkeypatch: pytest.MonkeyPatch
 ) -> None:

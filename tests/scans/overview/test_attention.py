@@ -81,6 +81,20 @@ def test_a_scan_that_failed_is_told_until_the_next_one_ends_well_or_its_account_
     assert entry.title == "The scan of broken failed"
 
 
+def test_credentials_that_are_late_in_the_same_way_are_one_entry(alice: User, make_account: MakeAccount) -> None:
+    for number in range(6):
+        make_account(alice, name=f"old-{number}", age_days=120 - number)
+    make_account(alice, name="due", age_days=70)
+    ended = timezone.now() - timedelta(days=1)
+    make_account(alice, name="ended", age_days=10, credential_expires_at=ended)
+    old, gone, due = entries(alice, late=8)
+    assert (old.title, old.url) == ("6 credentials are overdue", "/rotation/")
+    assert old.text.startswith("old-0 (120 days), old-1 (119 days), old-2 (118 days), old-3 (117 days) and 2 more.")
+    assert (gone.title, gone.action) == ("The credential of ended is overdue", "Replace")
+    assert gone.text.startswith("The credential has expired")
+    assert (due.urgency, due.title) == (Urgency.WEEK, "The credential of due is due")
+
+
 def test_what_belongs_to_somebody_else_needs_nobody_here(alice: User, bob: User, make_account: MakeAccount) -> None:
     finding(make_account(bob), "theirs", severity="critical")
     assert entries(alice) == []
