@@ -32,7 +32,7 @@ class AssetFilterForm(forms.Form):
     group = forms.TypedChoiceField(required=False, coerce=UUID, empty_value=None)
     gone = forms.ChoiceField(required=False, label="Shows", choices=[("", "What is there"), ("1", "What is gone")])
     since = forms.TypedChoiceField(
-        required=False, label="Since", coerce=int, empty_value=0,
+        required=False, label="Since", coerce=int, empty_value=None,
         choices=[("", "Any time"), ("1", "Yesterday"), ("7", "A week ago"), ("30", "30 days ago")],
     )  # fmt: skip
     account = forms.UUIDField(required=False, widget=forms.HiddenInput)
