@@ -92,9 +92,11 @@ def _read_states(scope: ReportScope, providers: Mapping[str, str], seen: Mapping
     oldest: datetime | None = None
     for row in read_account_states(scope.team, by_cloud, _accounts(scope)):
         place = scope.place.get(row.account)
+        # Of a scope that was not narrowed all rows count, also of clouds that the report is not about.
+        if place is not None or not scope.narrowed:
+            oldest = row.at if oldest is None else min(oldest, row.at)
         if place is None:
             continue
-        oldest = row.at if oldest is None else min(oldest, row.at)
         # As the scope has its cloud: both are copied of the account, which has one for good.
         if row.provider in letters:
             letters[row.provider][-1 - place] = row.states

@@ -10,7 +10,6 @@ from cloudaccounts.models import CloudAccount
 from scans.compliance.evaluation import LETTERS, ControlResult, ControlState
 from scans.compliance.queries import Report
 from scans.compliance.schema import Section
-from teams.names import name_order
 
 # Drawn from the left; the rest of a bar is hatched, which stands for what was not evaluated.
 DRAWN = ("passed", "failed", "muted", "manual")
@@ -123,17 +122,24 @@ def account_rows(report: Report) -> tuple[list[Section], list[AccountRow]]:
     scope, provider = report.facts.scope, report.framework.provider
     # Control by control, and then turned: for each account a letter for each control, by section.
     letters = [_letters([row.result for row in group.rows], len(scope.accounts)) for group in columns]
+    # Of many accounts most stand alike: each combination of letters is looked at once.
+    cells: dict[str, Cell] = {}
+
+    def cell(text: str) -> Cell:
+        if text not in cells:
+            cells[text] = _cell(text)
+        return cells[text]
+
     rows = []
     for account, *sections in zip(scope.accounts, *letters, strict=True):
         # Left out after they were numbered: the place in the whole scope is the account's bit in the masks.
         if provider and account.provider != provider:
             continue
         whole = "".join(sections)
-        rows.append(AccountRow(account, [_cell(each) for each in sections], _cell(whole), whole.count(_FAILED)))
-    # What fails is read first; where most are still unscanned, they would bury it.
-    rows.sort(
-        key=lambda row: (UNKNOWN if row.whole.percent is None else row.whole.percent, name_order(row.account.name))
-    )
+        rows.append(AccountRow(account, [cell(each) for each in sections], cell(whole), whole.count(_FAILED)))
+    # What fails is read first; where most are still unscanned, they would bury it. Those that stand alike stay in the
+    # order of the scope, which is by name.
+    rows.sort(key=lambda row: UNKNOWN if row.whole.percent is None else row.whole.percent)
     return [group.section for group in columns], rows
 
 

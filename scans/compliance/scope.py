@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from uuid import UUID
@@ -19,10 +19,7 @@ from teams.scope import Scope
 _COLUMNS = (
     "id",
     "name",
-    "account_id",
     "provider",
-    "environment",
-    "regions",
     "enabled_regions",
     "coverage",
     "coverage_gaps",
@@ -55,10 +52,8 @@ class ReportScope:
     @cached_property
     def by_provider(self) -> Mapping[str, int]:
         """The accounts of each cloud, as a mask."""
-        masks: dict[str, int] = {}
-        for place, account in enumerate(self.accounts):
-            masks[account.provider] = masks.get(account.provider, 0) | 1 << place
-        return masks
+        clouds = [account.provider for account in self.accounts]
+        return {cloud: mask_of(each == cloud for each in clouds) for cloud in dict.fromkeys(clouds)}
 
     @cached_property
     def everybody(self) -> int:
@@ -67,19 +62,35 @@ class ReportScope:
     @cached_property
     def with_unscanned_regions(self) -> int:
         """The accounts of which an enabled region is not read, or of which nobody knows what is enabled."""
-        return sum(1 << place for place, account in enumerate(self.accounts) if unread_regions(account) != ())
+        return mask_of(unread_regions(account) != () for account in self.accounts)
 
     def of(self, mask: int) -> list[CloudAccount]:
-        return [account for place, account in enumerate(self.accounts) if mask >> place & 1]
+        digits = reversed(f"{mask:b}")
+        return [account for account, digit in zip(self.accounts, digits, strict=False) if digit == "1"]
 
 
-def accounts_in_scope(scope: Scope, *, account: UUID | None = None, group: UUID | None = None) -> ReportScope:
+def mask_of(members: Iterable[bool]) -> int:
+    """The bit of each place is whether it is a member.
+
+    Written as digits: set one by one, 100,000 bits are 100,000 numbers of 100,000 bits.
+    """
+    return int("".join("1" if member else "0" for member in members)[::-1] or "0", 2)
+
+
+def accounts_in_scope(
+    scope: Scope, *, account: UUID | None = None, group: UUID | None = None, provider: str = ""
+) -> ReportScope:
     """The scope's accounts, or one of them, or those of a group and of what is nested in it.
+
+    ``provider``: the one cloud that is asked about. Where nothing else narrows, accounts of the others are left out:
+    how old a report is follows from all scans of the team, whose accounts need not be read for that.
 
     What lies outside of it holds nothing. At most four queries, however many accounts there are.
     """
     rows = visible_accounts(scope)
     group_name = ""
+    if provider and account is None and group is None:
+        rows = rows.filter(provider=provider)
     if account is not None:
         rows = rows.filter(pk=account)
     if group is not None:

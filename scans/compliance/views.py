@@ -6,6 +6,7 @@ import json
 from typing import Any
 
 from django.contrib import messages
+from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
@@ -40,6 +41,7 @@ from scans.compliance.shapes import control_json, coverage_json, report_json
 from scans.findings.exports import export_columns, export_rows
 
 PAGE_SIZE = 50
+ACCOUNTS = 500  # on a page of their own
 ACCOUNTS_SHOWN = 20  # of a control, the worst first
 ACCOUNTS_BESIDE = 10  # beside the controls; the others have a page of their own
 VIEWS = ("controls", "accounts", "exceptions", "history", "report")
@@ -72,7 +74,7 @@ def framework_list(request: HttpRequest) -> HttpResponse:
 @require_safe
 def framework_page(request: HttpRequest, slug: str) -> HttpResponseBase:
     framework = _framework_or_404(request, slug)
-    form, scope = _scope(request)
+    form, scope = _scope(request, framework.provider)
     report = report_on(framework, scope)
     if request.GET.get("format") == "ocsf":
         return _ocsf_file(request, report)
@@ -192,7 +194,8 @@ def _view_context(request: HttpRequest, view: str, report: Report, form: ScopeFo
         return {"page": page, "exceptions": exceptions_shown(scope.owner, page.object_list)}
     columns, accounts = account_rows(report)
     if view == "accounts":
-        return {"columns": columns, "rows": accounts}
+        page = Paginator(accounts, ACCOUNTS).get_page(request.GET.get("page"))
+        return {"columns": columns, "rows": page.object_list, "page": page}
     show = form.values().get("show", "")
     return {
         "groups": grouped(report.results, report, only=show),
@@ -203,13 +206,13 @@ def _view_context(request: HttpRequest, view: str, report: Report, form: ScopeFo
     }
 
 
-def _scope(request: HttpRequest) -> tuple[ScopeForm, ReportScope]:
-    """Raises `Http404` for an account that is not the reader's."""
+def _scope(request: HttpRequest, provider: str = "") -> tuple[ScopeForm, ReportScope]:
+    """``provider`` as of `accounts_in_scope`. Raises `Http404` for an account that is not the reader's."""
     team, form = scope_of(request), _form(request)
     values = form.values()
     if values.get("account") and find(team, values["account"]) is None:
         raise Http404
-    return form, accounts_in_scope(team, account=values.get("account"), group=values.get("group"))
+    return form, accounts_in_scope(team, account=values.get("account"), group=values.get("group"), provider=provider)
 
 
 def _form(request: HttpRequest) -> ScopeForm:

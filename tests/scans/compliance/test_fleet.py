@@ -22,8 +22,8 @@ from scans.compliance import fleet
 from scans.compliance.account_totals import renew_account_totals
 from scans.compliance.fleet import FRAMEWORKS, reports_of
 from scans.compliance.own.catalogue import frameworks_of
-from scans.compliance.queries import Report, reports_on
-from scans.compliance.scope import accounts_in_scope
+from scans.compliance.queries import Report, report_on, reports_on
+from scans.compliance.scope import accounts_in_scope, mask_of
 from scans.models import AccountTotals, CheckTotal, Finding, ScanSchedule
 from teams.scope import Scope
 from tests.conftest import ALL_DATABASES, MakeAccount
@@ -39,9 +39,18 @@ def told(reports: list[Report]) -> list[tuple[Any, ...]]:
     return [(each.framework.slug, each.accounts, each.totals, each.facts.evaluated_at) for each in reports]
 
 
+def by_control(report: Report) -> list[tuple[Any, ...]]:
+    return [(each.state, each.reason, each.failed, each.muted, each.accounts.numbers()) for each in report.results]
+
+
 def both(team: Scope) -> None:
     one_by_one = reports_on(frameworks_of(team.owner).values(), accounts_in_scope(team))
     assert told(reports_of(team)) == told(one_by_one)
+    for each in one_by_one:  # as its own page reads it
+        cloud = each.framework.provider
+        own = report_on(each.framework, accounts_in_scope(team, provider=cloud))
+        assert told([own]) == told([each])
+        assert by_control(own) == by_control(each)
 
 
 def total(account: CloudAccount, rule: str, **values: Any) -> None:
@@ -100,6 +109,29 @@ def test_a_reading_without_a_date_is_unknown(alice: User, toy_account: MakeAccou
         total(account, rule, passed=1, read_at=None)
     renew_account_totals(account.pk, account.owner, account.provider)
     both(Scope(account.owner))
+
+
+def test_a_framework_is_as_old_as_the_scans_of_other_clouds(
+    alice: User, toy_account: MakeAccount, make_account: MakeAccount
+) -> None:
+    """On its own page too, which reads the accounts of its cloud alone."""
+    now, ages = timezone.now(), {toy_account(alice): 1, make_account(alice): 5}
+    for account, hours in ages.items():
+        total(account, RULES[0], passed=1, at=now - timedelta(hours=hours))
+        renew_account_totals(account.pk, account.owner, account.provider)
+    both(Scope(str(alice.pk)))
+    assert len(accounts_in_scope(Scope(str(alice.pk)), provider="toy").accounts) == 1
+
+
+def test_masks_name_their_members(alice: User, toy_account: MakeAccount) -> None:
+    accounts = [toy_account(alice, account_id=f"aaaaa{letter}", name=letter) for letter in "bcde"]
+    scope = accounts_in_scope(Scope(str(alice.pk)))
+    for mask in range(16):
+        members = [bool(mask >> place & 1) for place in range(4)]
+        assert mask_of(members) == mask
+        assert scope.of(mask) == [account for account, member in zip(accounts, members, strict=True) if member]
+    assert scope.by_provider == {"toy": 15}
+    assert mask_of([]) == 0
 
 
 def test_page_and_call_take_it_and_read_no_account_by_itself(

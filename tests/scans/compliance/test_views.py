@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from django.contrib.auth.models import User
@@ -14,6 +15,7 @@ from pytest_django import DjangoAssertNumQueries
 from cloudaccounts.audit.actor import SYSTEM
 from cloudaccounts.groups.services import create_group, set_groups
 from cloudaccounts.models import AuditEvent, CloudAccount
+from scans.compliance import views
 from scans.findings.suppression import suppress_findings
 from scans.models import ControlAnswer, Finding, ScanRun
 from teams.scope import Scope
@@ -118,6 +120,30 @@ def test_the_report_says_once_what_several_accounts_share(
     assert "<b>2 accounts</b>: Not scanned by the present rules yet" in page
     assert "attic, cellar" in page
     assert page.count("Not scanned by the present rules yet") == 1
+
+
+def test_of_many_accounts_pages_name_a_hundred_and_the_file_all(
+    alices: Client, alice: User, scanned: CloudAccount
+) -> None:
+    """The page of 100,000 accounts took longer to name them than to find how they stand."""
+    for number in range(103):
+        scanned.pk, scanned.name, scanned.account_id = uuid4(), f"shelf {number:03d}", f"shelf{number}"
+        scanned.save(force_insert=True)
+    for address in (TOY, f"{TOY}?view=report"):
+        page = text(alices, address)
+        assert "shelf 099" in page
+        assert "shelf 100" not in page
+        assert "and 3 more, all in the" in page
+    assert "shelf 102" in alices.get(f"{TOY}?format=json").content.decode()
+
+
+def test_accounts_come_by_pages(
+    alices: Client, alice: User, toy_account: Callable[..., CloudAccount], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    toy_account(alice, account_id="ghijkl", name="attic")
+    monkeypatch.setattr(views, "ACCOUNTS", 1)
+    answers = [alices.get(f"{TOY}?view=accounts&page={number}") for number in (1, 2)]
+    assert [[row.account.name for row in answer.context["rows"]] for answer in answers] == [["toybox"], ["attic"]]
 
 
 def test_a_group_and_an_account_narrow_it(
