@@ -89,4 +89,7 @@ def _step(tree: Tree, organization: Organization, through: int) -> str:
 
 
 def _guides(organization: Organization, connection: CloudAccount | None) -> tuple[SetupGuide, ...]:
-    return guides(organization, connection) if connection is not None else ()
+    # The first sync learns which organization it is: commands of before would have a placeholder for its number.
+    if connection is None or (organization.is_looking and not organization.root_id):
+        return ()
+    return guides(organization, connection)

@@ -53,6 +53,19 @@ def test_without_any_it_says_what_to_do(alices: Client, toycloud: State) -> None
     assert "Connect the management account" in text
 
 
+def test_commands_of_the_set_up_wait_until_the_first_sync_knows_whose_they_are(
+    alices: Client, connecting: CloudAccount, tree: State
+) -> None:
+    page = alices.post("/organizations/connect/", {"account": str(connecting.pk), "drawer": "left"})["Location"]
+    before = body(alices, page)
+    assert "After the first sync" in before
+    assert 'class="guide-box"' not in before
+    run_sync(Organization.objects.get().pk)
+    after = body(alices, page)
+    assert 'class="guide-box"' in after
+    assert "After the first sync" not in after
+
+
 def test_the_list_shows_mine_with_counts(alices: Client, bobs: Client, organization: Organization) -> None:
     text = body(alices, "/organizations/")
     assert "The shelf" in text
