@@ -11,6 +11,7 @@ from cloudaccounts import registry
 from cloudaccounts.audit.actor import Actor
 from cloudaccounts.contract.identity import Credentials
 from cloudaccounts.credentials import staging, vault
+from cloudaccounts.credentials.new_keys import refuse_new_key
 from cloudaccounts.errors import NothingStagedError, RotationUnderWayError
 from cloudaccounts.models import CloudAccount, CredentialRotation
 from cloudaccounts.models.rotation import RotationPurpose, RotationStage
@@ -77,7 +78,7 @@ def start_rotation(account: CloudAccount, *, actor: Actor, accept_losses: bool =
     With ``accept_losses`` it is put into use although it reads less, as the last test of it has said; where this test
     finds more that would be lost, it asks again.
 
-    Raises `NothingStagedError`, `AccountSuspendedError`.
+    Raises `NothingStagedError`, `AccountSuspendedError`, and `KeysForbiddenError` where it is a key in a role's place.
     """
     refuse_unrotatable(account)
     if under_way := CredentialRotation.objects.filter(active_account=account.pk).first():
@@ -88,6 +89,10 @@ def start_rotation(account: CloudAccount, *, actor: Actor, accept_losses: bool =
         raise NothingStagedError
     now = timezone.now()
     last = rotations.first()
+    # Again, as the policy may be younger than what is staged. What was in use before may always come back.
+    if last is None or last.purpose != RotationPurpose.ROLLBACK:
+        replaces_key = not account.credential_secretless
+        refuse_new_key(account.owner, secretless=bool(row and row.staged_secretless), replaces_key=replaces_key)
     # By name, from what the last test said: whatever else this test finds is asked about again.
     accepted = [gap["what"] for gap in last.losses] if accept_losses and last is not None else []
     waiting = rotations.exclude(state__in=[RotationStage.QUEUED, RotationStage.RUNNING, RotationStage.DISCARDED])

@@ -33,6 +33,7 @@ class Commands:
             "put_user": self._remembering("users", self.put_user),
             "set_key_status": self.set_key_status,
             "put_control_policies": self.put_control_policies,
+            "put_boundary": self.put_boundary,
             "open_session": self.open_session,
             "expire_sessions": self.expire_sessions,
             "seed_accounts": self.seed_accounts,
@@ -144,6 +145,14 @@ class Commands:
         account = self._identities.accounts[account_id]
         account.control_policies[:] = [Policy("organization", "none", document)] if statements else []
 
+    def put_boundary(self, account_id: str, arn: str, statements: list[dict[str, Any]] | None) -> None:
+        """The permissions boundary of a user or role; None takes it away."""
+        boundaries = self._account(account_id).boundaries
+        boundaries.pop(arn, None)
+        if statements is not None:
+            document = json.dumps({"Version": "2012-10-17", "Statement": statements})
+            boundaries[arn] = Policy("boundary", "user-managed", document)
+
     def set_key_status(self, access_key_id: str, status: str) -> None:
         """Active or Inactive, as in the IAM console."""
         account = self._identities.account_of(access_key_id)
@@ -156,11 +165,21 @@ class Commands:
         self.remember_keys(account)
 
     def open_session(
-        self, account_id: str, user: str | None = None, role: str | None = None, seconds: int = 3600
+        self,
+        account_id: str,
+        user: str | None = None,
+        role: str | None = None,
+        seconds: int = 3600,
+        statements: list[dict[str, Any]] | None = None,
     ) -> dict[str, str]:
-        """Temporary credentials of a user or role; negative seconds give credentials that have expired."""
+        """Temporary credentials of a user or role; negative seconds give credentials that have expired.
+
+        ``statements`` are its session policy's; None for a session without one.
+        """
+        document = json.dumps({"Version": "2012-10-17", "Statement": statements})
+        narrowing = (Policy("session", "none", document),) if statements is not None else ()
         session = self._identities.open_session(
-            self._account(account_id), seconds, user=user, role=role, name="sandbox" if role else ""
+            self._account(account_id), seconds, user=user, role=role, name="sandbox" if role else "", policies=narrowing
         )
         return {
             "access_key_id": session.key_id,

@@ -58,15 +58,22 @@ class AwsControl:
         """What the organization denies in this account; none lifts it."""
         self.ask("aws.put_control_policies", account_id=account_id, statements=list(statements))
 
+    def put_boundary(self, account_id: str, arn: str, statements: list[dict[str, Any]] | None) -> None:
+        """The permissions boundary of a user or role; None takes it away."""
+        self.ask("aws.put_boundary", account_id=account_id, arn=arn, statements=statements)
+
     def set_key_status(self, access_key_id: str, status: str) -> None:
         """`Active` or `Inactive`."""
         self.ask("aws.set_key_status", access_key_id=access_key_id, status=status)
 
     def open_session(
-        self, account_id: str, *, user: str | None = None, role: str | None = None, seconds: int = 3600
+        self, account_id: str, *, user: str | None = None, role: str | None = None, seconds: int = 3600, **more: Any
     ) -> dict[str, str]:
-        """Temporary credentials: access_key_id, secret_access_key, session_token, expires."""
-        return dict(self.ask("aws.open_session", account_id=account_id, user=user, role=role, seconds=seconds))
+        """Temporary credentials: access_key_id, secret_access_key, session_token, expires.
+
+        More: `statements` of a session policy.
+        """
+        return dict(self.ask("aws.open_session", account_id=account_id, user=user, role=role, seconds=seconds, **more))
 
     def expire_sessions(self, account_id: str | None = None) -> int:
         """Ends all temporary credentials (of one account); returns how many there were."""

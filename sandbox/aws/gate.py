@@ -8,7 +8,7 @@ from sandbox.aws.actions import ALWAYS_ALLOWED, iam_action, resource_arn
 from sandbox.aws.call import Call
 from sandbox.aws.errors import AwsError, of_kind
 from sandbox.aws.identities import Account, Caller, Identities
-from sandbox.aws.policy import Decision, Policy, decide
+from sandbox.aws.policy import Decision, decide
 
 
 def authenticate(call: Call, identities: Identities) -> Caller:
@@ -76,30 +76,31 @@ def context_of(caller: Caller, call: Call) -> dict[str, str]:
     }
 
 
-def may(caller: Caller, action: str, resource: str, context: dict[str, str]) -> tuple[Decision, list[Policy]]:
-    """The decision of the caller's own policies, narrowed by those of its session."""
+def may(caller: Caller, action: str, resource: str, context: dict[str, str]) -> tuple[Decision, str]:
+    """The decision of the caller's own policies, narrowed by its boundary and its session, and whose it is."""
+    own = "identity-based policy"
     if caller.is_root or action in ALWAYS_ALLOWED:
-        return Decision.ALLOWED, []
-    decision, by = decide(caller.policies(), action, resource, context)
-    narrowing = caller.session.policies if caller.session else ()
-    # Session policies only narrow, so they are asked where the identity's own policies allow.
-    if decision is Decision.ALLOWED and narrowing:
-        session_decision, session_by = decide(narrowing, action, resource, context)
-        if session_decision is not Decision.ALLOWED:
-            return session_decision, session_by
-    return decision, by
+        return Decision.ALLOWED, own
+    decision, _ = decide(caller.policies(), action, resource, context)
+    # They only narrow, so they are asked where the identity's own policies allow.
+    for name, policies in caller.limits().items():
+        if decision is not Decision.ALLOWED:
+            break
+        decision, _ = decide(policies, action, resource, context)
+        own = own if decision is Decision.ALLOWED else name
+    return decision, own
 
 
 def authorize(call: Call, caller: Caller) -> None:
     """Raises AwsError where the caller's policies do not allow the call."""
     action, resource = iam_action(call), resource_arn(call, caller.account)
-    decision, _ = may(caller, action, resource, context_of(caller, call))
+    decision, by = may(caller, action, resource, context_of(caller, call))
     if decision is not Decision.ALLOWED:
-        raise denial(call, caller, action, resource, explicit=decision is Decision.EXPLICIT_DENY)
+        raise denial(call, caller, action, resource, explicit=decision is Decision.EXPLICIT_DENY, by=by)
     # After the caller's own policies, so that the message names what an administrator of the account can change
     # first.
     if is_denied_by_organization(caller.account, action, resource, context_of(caller, call)):
-        raise denial(call, caller, action, resource, explicit=True, by="a service control policy")
+        raise denial(call, caller, action, resource, explicit=True, by="service control policy")
 
 
 def is_denied_by_organization(account: Account, action: str, resource: str, context: dict[str, str]) -> bool:
@@ -108,11 +109,13 @@ def is_denied_by_organization(account: Account, action: str, resource: str, cont
 
 
 def denial(
-    call: Call, caller: Caller, action: str, resource: str, *, explicit: bool, by: str = "an identity-based policy"
+    call: Call, caller: Caller, action: str, resource: str, *, explicit: bool, by: str = "identity-based policy"
 ) -> AwsError:
     """Access denied, worded as AWS words it (IAM User Guide, "Troubleshoot access denied error messages")."""
     because = (
-        f"with an explicit deny in {by}" if explicit else f"because no identity-based policy allows the {action} action"
+        f"with an explicit deny in {'an' if by[0] == 'i' else 'a'} {by}"
+        if explicit
+        else f"because no {by} allows the {action} action"
     )
     on = "" if resource in ("*", "?") else f" on resource: {resource}"
     if call.protocol in ("query", "xml", "json", "rest-json") and not on:

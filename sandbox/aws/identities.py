@@ -37,6 +37,7 @@ class Account:
     partition: str = "aws"
     regions: frozenset[str] = frozenset()
     control_policies: list[Policy] = field(default_factory=list, hash=False)  # of the organization: what they deny
+    boundaries: dict[str, Policy] = field(default_factory=dict, hash=False)  # by the ARN of the user or role they limit
 
     @property
     def iam(self) -> clouds.IAMBackend:
@@ -78,6 +79,16 @@ class Caller:
         if self.user_name is not None:
             return user_policies(self.account, self.user_name)
         return role_policies(self.account, self.role_name) if self.role_name is not None else []
+
+    def limits(self) -> dict[str, list[Policy]]:
+        """What narrows those, by the name that AWS's refusals give it: a call needs the consent of each."""
+        limits: dict[str, list[Policy]] = {}
+        role = find_role(self.account, self.role_name) if self.role_name is not None else None
+        if boundary := self.account.boundaries.get(str(role.arn) if role is not None else self.arn):
+            limits["permissions boundary"] = [boundary]
+        if self.session is not None and self.session.policies:
+            limits["session policy"] = list(self.session.policies)
+        return limits
 
     def trusted_names(self) -> dict[str, bool]:
         """The names a trust policy may know this caller by; True where the name is its own (see policy.trusts)."""

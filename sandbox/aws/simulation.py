@@ -29,8 +29,10 @@ def simulate_principal_policy(call: Call, account: Account) -> str:
     pairs = [(action, resource) for action in actions for resource in resources]
     start = int(call.form.get("Marker") or 0)
     size = int(call.form.get("MaxItems") or PAGE)
+    boundary = account.boundaries.get(source)
     results = "".join(
-        _result(action, resource, policies, context, account) for action, resource in pairs[start : start + size]
+        _result(action, resource, policies, context, account, boundary)
+        for action, resource in pairs[start : start + size]
     )
     more = start + size < len(pairs)
     marker = f"<Marker>{start + size}</Marker>" if more else ""
@@ -75,8 +77,26 @@ def _context(call: Call) -> dict[str, str]:
     return context
 
 
-def _result(action: str, resource: str, policies: list[Policy], context: dict[str, str], account: Account) -> str:
+def _result(
+    action: str,
+    resource: str,
+    policies: list[Policy],
+    context: dict[str, str],
+    account: Account,
+    boundary: Policy | None,
+) -> str:
     decision, by = decide(policies, action, resource, context)
+    bounded = ""
+    if boundary is not None:
+        limit, limiting = decide([boundary], action, resource, context)
+        # https://docs.aws.amazon.com/IAM/latest/APIReference/API_PermissionsBoundaryDecisionDetail.html
+        allowed = str(limit is Decision.ALLOWED).lower()
+        bounded = (
+            f"<PermissionsBoundaryDecisionDetail><AllowedByPermissionsBoundary>{allowed}"
+            "</AllowedByPermissionsBoundary></PermissionsBoundaryDecisionDetail>"
+        )
+        if limit is not Decision.ALLOWED and decision is not Decision.EXPLICIT_DENY:
+            decision, by = limit, limiting
     # The organization's policies are evaluated with the given context alone, whatever else a call would bring.
     forbidden = decide(account.control_policies, action, resource, context)[0] is Decision.EXPLICIT_DENY
     organization = ""
@@ -92,7 +112,7 @@ def _result(action: str, resource: str, policies: list[Policy], context: dict[st
     return (
         f"<member><EvalActionName>{action}</EvalActionName><EvalResourceName>{escape(resource)}</EvalResourceName>"
         f"<EvalDecision>{decision.value}</EvalDecision><MatchedStatements>{matched}</MatchedStatements>"
-        f"<MissingContextValues/>{organization}</member>"
+        f"<MissingContextValues/>{organization}{bounded}</member>"
     )
 
 

@@ -42,6 +42,7 @@ class Commands:
             "set_sinks": self.set_sinks,
             "grant_above": self.grant_above,
             "put_conditional": self.put_conditional,
+            "deny_policy": self.deny_policy,
             "put_entry": self.put_entry,
             "put_fleet": self.put_fleet,
             "let_read_people": self.let_read_people,
@@ -144,6 +145,10 @@ class Commands:
         condition = {"title": "narrowed", "expression": expression}
         binding = {"role": role, "members": members, "condition": condition}
         self._directory.project(project_id).conditional.append(binding)
+
+    def deny_policy(self, project_id: str, permissions: list[str], members: list[str]) -> None:
+        """What the project's deny policies deny to these; no permissions lift it."""
+        self._directory.project(project_id).denied = {name: set(members) for name in permissions}
 
     def put_key(self, email: str, age_days: float = 0, expires_in_days: float | None = None) -> str:
         """Makes a key and returns its file's content."""

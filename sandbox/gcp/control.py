@@ -71,6 +71,10 @@ class Administrator:
     def put_conditional(self, project_id: str, role: str, members: list[str], expression: str) -> None:
         self._ask("gcp.put_conditional", project_id=project_id, role=role, members=members, expression=expression)
 
+    def deny_policy(self, project_id: str, permissions: list[str], members: list[str]) -> None:
+        """In place of the project's deny policies so far."""
+        self._ask("gcp.deny_policy", project_id=project_id, permissions=permissions, members=members)
+
     def put_network(self, project_id: str, name: str) -> None:
         self._ask("gcp.put_network", project_id=project_id, name=name)
 

@@ -3,6 +3,7 @@
 import hashlib
 import hmac
 import json
+import re
 import threading
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -54,6 +55,7 @@ class Project:
     apis: set[str] = field(default_factory=set)
     bindings: Bindings = field(default_factory=dict)
     conditional: list[dict[str, Any]] = field(default_factory=list)  # bindings with a condition: role, members, …
+    denied: Bindings = field(default_factory=dict)  # by its deny policies: permission, members
     custom_roles: dict[str, frozenset[str]] = field(default_factory=dict)
     assets: list[dict[str, Any]] = field(default_factory=list)
     audit_configs: list[dict[str, Any]] = field(default_factory=list)  # of its policy: service and log types
@@ -92,6 +94,15 @@ class Place:
     customer: str = ""  # of Cloud Identity, where it is an organization
     people: list[dict[str, Any]] = field(default_factory=list)  # as the Directory API tells them
     readers: set[str] = field(default_factory=set)  # service accounts with an administrator's role that reads them
+
+
+def _holds_now(expression: str) -> bool:
+    """Of a condition about the time, as temporary access has it; others are not evaluated, and grant nothing here.
+
+    https://cloud.google.com/iam/docs/configuring-temporary-access
+    """
+    ends = re.fullmatch(r'request\.time < timestamp\("([^"]+)"\)', expression)
+    return ends is not None and datetime.now(UTC) < datetime.fromisoformat(ends[1])
 
 
 class Directory:
@@ -180,7 +191,14 @@ class Directory:
         # over.
         roles = {**ROLES, **project.custom_roles}
         granted = [roles.get(role, frozenset()) for role, members in project.bindings.items() if member in members]
-        return frozenset().union(*granted, self.permissions_above(project.parent, member))
+        granted += [
+            roles.get(binding["role"], frozenset())
+            for binding in project.conditional
+            if member in binding["members"] and _holds_now(binding["condition"]["expression"])
+        ]
+        # Before any role, of the organization too: https://cloud.google.com/iam/docs/deny-overview
+        denied = {permission for permission, members in project.denied.items() if member in members}
+        return frozenset().union(*granted, self.permissions_above(project.parent, member)) - denied
 
     def permissions_above(self, place: str, member: str) -> frozenset[str]:
         """By roles on a folder or organization and on all above it."""

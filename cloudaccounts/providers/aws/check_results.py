@@ -10,6 +10,8 @@ from cloudaccounts.contract.report import CheckResult, CheckStatus, PermissionRe
 from cloudaccounts.provider_kit.check_results import Remediation, failed, passed, skipped, warned
 from cloudaccounts.provider_kit.regions import check_result
 from cloudaccounts.providers.aws import permissions as needed
+from cloudaccounts.providers.aws.least_privilege import SIMULATOR
+from cloudaccounts.providers.aws.permissions import WORKS, How
 from cloudaccounts.providers.aws.plan import (
     ACCOUNT_MATCH,
     KEY_AGE,
@@ -19,6 +21,7 @@ from cloudaccounts.providers.aws.plan import (
 )
 
 Regions = tuple[RegionResult, ...]
+_IN_TURN = "Heartbeats try one in turn, so a permission that is taken away may be told only by the daily report."
 
 
 def account(actual: str, claimed: str) -> CheckResult:
@@ -90,16 +93,12 @@ def remediation(results: tuple[PermissionResult, ...]) -> Remediation:
     return {}
 
 
-def permissions(results: tuple[PermissionResult, ...], *, simulated: bool) -> CheckResult:
+def permissions(results: tuple[PermissionResult, ...], *, how: How) -> CheckResult:
     count = {status: sum(result.status == status for result in results) for status in PermissionStatus}
     granted, total = count[PermissionStatus.GRANTED], len(results)
-    how = (
-        "By IAM's policy simulator."
-        if simulated
-        else "IAM's policy simulator may not be asked with these credentials, so each was tried with a small read."
-    )
+    said = _how(results, how)
     if granted == total:
-        return passed(PERMISSIONS, f"All {total} granted. {how}")
+        return passed(PERMISSIONS, f"All {total} granted. {said}")
     if granted == 0:
         return failed(PERMISSIONS, _nothing_granted(any_denied=count[PermissionStatus.DENIED] > 0))
     blind = needed.blind_topics(results)
@@ -110,14 +109,36 @@ def permissions(results: tuple[PermissionResult, ...], *, simulated: bool) -> Ch
         parts.append(f"{unknown} could not be verified.")
     # Nothing is denied, some could not be verified: no reason to warn about gaps that may not exist.
     if not blind:
-        return CheckResult(PERMISSIONS.name, PERMISSIONS.title, CheckStatus.PASSED, " ".join([*parts, how]))
+        return CheckResult(PERMISSIONS.name, PERMISSIONS.title, CheckStatus.PASSED, " ".join([*parts, said]))
     gap = ProviderError(
         "permissions_missing",
         f"{count[PermissionStatus.DENIED]} of the {total} permissions that a scan needs are denied.",
         "Attach the AWS managed policies SecurityAudit and ViewOnlyAccess, or add the statement below. Where an "
         "explicit deny, a boundary or a service control policy is named as the reason, that must be changed instead.",
     )
-    return warned(PERMISSIONS, gap, " ".join([*parts, how]))
+    return warned(PERMISSIONS, gap, " ".join([*parts, said]))
+
+
+def _how(results: tuple[PermissionResult, ...], how: How) -> str:
+    """By what they are known, and where that is so, that a loss waits for the daily report, with what mends it."""
+    if how is How.TEMPORARY:
+        return (
+            "Each was tried with a small read: IAM's policy simulator does not know what narrows temporary keys. "
+            f"{_IN_TURN} Connect with a role, or with a user's key, to hear of it with the next heartbeat."
+        )
+    if how is How.REFUSED:
+        return (
+            "Each was tried with a small read: IAM's policy simulator may not be asked with these credentials. "
+            f"{_IN_TURN} Grant {SIMULATOR} to the role or user to hear of it with the next heartbeat."
+        )
+    # https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies_testing-policies.html
+    text = (
+        "By IAM's policy simulator, which does not know resource control policies: what those deny, the next scan "
+        "tells."
+    )
+    if doubted := sum(result.status == PermissionStatus.GRANTED and result.reason == WORKS for result in results):
+        text += f" It denies {doubted} that work. {_IN_TURN}"
+    return text
 
 
 def _nothing_granted(*, any_denied: bool) -> ProviderError:

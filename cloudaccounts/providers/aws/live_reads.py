@@ -15,7 +15,7 @@ from cloudaccounts.contract.report import PermissionResult, PermissionStatus
 from cloudaccounts.provider_kit.deadlines import in_order
 from cloudaccounts.providers.aws.client import Connection
 from cloudaccounts.providers.aws.errors import aws_code, denial_reason, explain, is_denied
-from cloudaccounts.providers.aws.permissions import BY_ACTION, PERMISSIONS, Permission
+from cloudaccounts.providers.aws.permissions import BY_ACTION, PERMISSIONS, WORKS, Permission
 
 THREADS = 4  # reads at once: some fifty small ones, and an account's rate limit is shared with other probe
 # "There is none": AWS says that only to those who may ask. Every other error proves nothing, least of all a permission.
@@ -120,7 +120,7 @@ def _samples(connection: Connection, region: str) -> _Samples:
 
 
 def _try(probe: _Probe, permission: Permission) -> PermissionResult:
-    status, reason = PermissionStatus.GRANTED, "tried: it works"
+    status, reason = PermissionStatus.GRANTED, WORKS
     read = _read_for(probe, permission.action)
     if read is None:
         status, reason = PermissionStatus.UNVERIFIABLE, "there is nothing that it could be tried on"

@@ -19,7 +19,7 @@ from cloudaccounts.providers.aws import beyond_need
 from cloudaccounts.providers.aws.client import Connection
 from cloudaccounts.providers.aws.errors import aws_code, explain, is_denied
 from cloudaccounts.providers.aws.live_reads import read_live
-from cloudaccounts.providers.aws.permissions import PERMISSIONS, Permission
+from cloudaccounts.providers.aws.permissions import PERMISSIONS, How, Permission
 
 if TYPE_CHECKING:
     from mypy_boto3_iam import IAMClient
@@ -36,10 +36,10 @@ CANNOT_SIMULATE = {"NoSuchEntity", "InvalidInput", "ValidationError", "InvalidCl
 
 @dataclass(frozen=True, slots=True)
 class PermissionCheck:
-    """``simulated``: whether the results are from the simulator. ``beyond`` is None where nobody could be asked."""
+    """``how``: whether the results are from the simulator. ``beyond`` is None where nobody could be asked."""
 
     results: tuple[PermissionResult, ...]
-    simulated: bool
+    how: How
     beyond: tuple[BeyondNeed, ...] | None = None
 
 
@@ -65,9 +65,10 @@ def check_permissions(connection: Connection, stored_arn: str, region: str, acco
         else:
             results = tuple(_result(permission, evaluated.get(permission.action.lower())) for permission in PERMISSIONS)
             beyond = beyond_need.of_simulation(evaluated)
-            return PermissionCheck(settle(results, connection, region, account_id), True, beyond)
+            return PermissionCheck(settle(results, connection, region, account_id), How.SIMULATED, beyond)
     # Trying what writes, to learn whether it is allowed, is nothing that this product does.
-    return PermissionCheck(read_live(connection, region, account_id), False)
+    how = How.REFUSED if stored_arn else How.TEMPORARY
+    return PermissionCheck(read_live(connection, region, account_id), how)
 
 
 def settle(

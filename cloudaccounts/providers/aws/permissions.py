@@ -10,9 +10,20 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable
 from dataclasses import dataclass
+from enum import StrEnum
 
 from cloudaccounts.contract.report import PermissionResult, PermissionStatus
 from cloudaccounts.provider_kit.check_results import join_names
+
+WORKS = "tried: it works"  # the reason of what is granted whatever the simulator says
+
+
+class How(StrEnum):
+    """How permissions became known. It decides how soon a loss is noticed, see `permission_probe`."""
+
+    SIMULATED = "simulated"
+    REFUSED = "refused"  # the simulator may not be asked, or does not know the identity
+    TEMPORARY = "temporary"  # whatever narrows the session, the simulator does not know it
 
 
 @dataclass(frozen=True, slots=True)

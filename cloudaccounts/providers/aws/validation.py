@@ -102,7 +102,7 @@ class _Run(ValidationRun[Identity]):
         # A trust policy that must change goes first: until it does, whoever adds permissions gives them to strangers.
         if not self.progress.report.mending:
             self.progress.update(**check_results.remediation(results))
-        return check_results.permissions(results, simulated=check.simulated)
+        return check_results.permissions(results, how=check.how)
 
     def _regions(self, identity: Identity) -> check_results.Regions:
         region = signing_region(self.target.partition, self.target.regions)

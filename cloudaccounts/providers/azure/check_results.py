@@ -107,7 +107,10 @@ def remediation(results: Iterable[PermissionResult], client_id: str, subscriptio
 def permissions(results: tuple[PermissionResult, ...], denials_unread: ProviderError | None) -> CheckResult:
     count = {status: sum(result.status == status for result in results) for status in PermissionStatus}
     granted, total = count[PermissionStatus.GRANTED], len(results)
-    how = "Azure listed what the app's roles allow."
+    how = (
+        "Azure listed what the app's roles allow. What a deny assignment with a condition denies, or one that spares a "
+        "group, the next scan tells."
+    )
     if denials_unread is not None:
         how += " Deny assignments could not be looked at."
     if granted == total:

@@ -209,11 +209,19 @@ def remediation(results: Permissions, project_id: str, email: str) -> Remediatio
     return {"mending": commands, "mending_title": "Run this as an administrator of the project, then check again"}
 
 
+# testIamPermissions answers by roles, their conditions and deny policies. The other two refuse calls, not permissions:
+# https://cloud.google.com/resource-manager/docs/organization-policy/restricting-resources
+_UNTOLD = (
+    "What VPC Service Controls or the organization policy gcp.restrictServiceUsage refuse, Google does not tell "
+    "beforehand: the next scan tells."
+)
+
+
 def permissions(results: Permissions) -> CheckResult:
     granted = sum(result.status == PermissionStatus.GRANTED for result in results)
     total = len(results)
     if granted == total:
-        return passed(PERMISSIONS, f"All {total} granted.")
+        return passed(PERMISSIONS, f"All {total} granted. {_UNTOLD}")
     if not needed.can_scan(results):
         return failed(
             PERMISSIONS,
@@ -230,7 +238,7 @@ def permissions(results: Permissions) -> CheckResult:
         "Run the commands below. Where the role is granted already, look for a deny policy or a condition.",
     )
     detail = f"{granted} of {total} granted. Findings about {needed.blind_topics(results)} will be missing."
-    return warned(PERMISSIONS, gap, detail)
+    return warned(PERMISSIONS, gap, f"{detail} {_UNTOLD}")
 
 
 def regions(results: tuple[RegionResult, ...], target: Target) -> CheckResult:

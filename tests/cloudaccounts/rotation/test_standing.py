@@ -26,7 +26,7 @@ from cloudaccounts.models import CloudAccount, CloudCredential, CredentialRotati
 from cloudaccounts.registry import get
 from cloudaccounts.rotation import standing
 from cloudaccounts.rotation.automatic.requests import set_policy
-from cloudaccounts.rotation.requests import stage_credential
+from cloudaccounts.rotation.requests import stage_credential, start_rotation
 from teams.scope import Scope
 from tests.conftest import ALL_DATABASES, MakeAccount
 from tests.pages import seen
@@ -209,6 +209,27 @@ def test_a_key_may_take_a_key_s_place_but_not_a_role_s(alice: User, make_account
     with pytest.raises(KeysForbiddenError):
         stage_credential(role, actor=SYSTEM, credentials=credentials)
     assert CloudCredential.objects.get(account_id=role.pk).staged is None
+
+
+def test_a_key_staged_before_the_policy_takes_no_role_s_place_after_it(alice: User, make_account: MakeAccount) -> None:
+    role = make_account(alice, secretless=True)
+    stage_credential(role, actor=SYSTEM, credentials=Credentials("access_keys", KEY))
+    forbid(alice)
+    with pytest.raises(KeysForbiddenError):
+        start_rotation(role, actor=SYSTEM)
+    assert CredentialRotation.objects.get().state == "staged"
+    # A key's place it may take, and what was in use before may come back.
+    CloudAccount.objects.update(credential_secretless=False)
+    role.refresh_from_db()
+    assert start_rotation(role, actor=SYSTEM).state == "queued"
+
+
+def test_the_key_in_use_before_a_role_may_come_back(alice: User, make_account: MakeAccount) -> None:
+    role = make_account(alice, secretless=True)
+    stage_credential(role, actor=SYSTEM, credentials=Credentials("access_keys", KEY))
+    CredentialRotation.objects.update(purpose="rollback")
+    forbid(alice)
+    assert start_rotation(role, actor=SYSTEM).state == "queued"
 
 
 def test_a_key_does_not_move_into_such_a_team(alice: User, bob: User, make_account: MakeAccount) -> None:

@@ -13,10 +13,12 @@ from cloudaccounts.providers.aws.lean_model import READ
 from cloudaccounts.providers.aws.permissions import PERMISSIONS
 from cloudaccounts.providers.aws.provider import PROVIDER
 from cloudaccounts.providers.aws.signin import caller
-from tests.cloudaccounts.providers.aws.conftest import ACCOUNT, EXTERNAL_ID, Cloud, make_target
+from tests.cloudaccounts.providers.aws.conftest import ACCOUNT, EXTERNAL_ID, Cloud, check, keys, make_target
 
 ALL = frozenset(permission.action for permission in PERMISSIONS)
 NO_VOLUMES = {"Effect": "Deny", "Action": "ec2:DescribeVolumes", "Resource": "*"}
+# Holds in the simulator, which is not told who asks, and for no call of ours.
+OF_OTHERS = {"StringNotLike": {"aws:PrincipalArn": "arn:*"}}
 NO_SIMULATOR = {"Effect": "Deny", "Action": "iam:SimulatePrincipalPolicy", "Resource": "*"}
 
 
@@ -93,14 +95,13 @@ def test_several_losses_at_once_are_noticed_in_every_turn(cloud: Cloud, turn: in
 
 def test_the_simulators_no_is_not_believed_where_the_read_works(cloud: Cloud) -> None:
     """The organization denies it under a condition that no call of ours fulfils."""
-    elsewhere = {"StringEquals": {"aws:PrincipalTag/unknown": "x"}}
     credentials = cloud.keys("probe-doubt")
     known = KnownPermissions(ALL)
-    cloud.control.put_control_policies(
-        ACCOUNT, {"Effect": "Deny", "Action": "ec2:DescribeVolumes", "Resource": "*", "Condition": elsewhere}
-    )
+    cloud.control.put_control_policies(ACCOUNT, NO_VOLUMES | {"Condition": OF_OTHERS})
+    cloud.control.clear_journal()
     try:
         assert probe(credentials, known) == frozenset()
+        assert cloud.calls("DescribeVolumes"), "the simulator denies it, so it was tried"
     finally:
         cloud.control.put_control_policies(ACCOUNT)
 
@@ -147,3 +148,58 @@ def test_the_probes_small_model_decides_as_the_whole_one(cloud: Cloud) -> None:
 def test_the_small_model_is_a_part_of_the_sdks_own() -> None:
     shapes = LOADER.load_service_model("iam", "service-2")["shapes"]
     assert set(shapes["EvaluationResult"]["members"]) > READ
+
+
+@pytest.mark.parametrize("turn", range(3))
+@pytest.mark.parametrize("as_role", [False, True])
+@pytest.mark.parametrize("how", ["explicit", "left out"])
+def test_what_a_permissions_boundary_takes_is_noticed(cloud: Cloud, turn: int, as_role: bool, how: str) -> None:
+    name = f"probe-bounded-{how[:4]}"
+    if as_role:
+        arn = cloud.control.put_role(ACCOUNT, name, external_id=EXTERNAL_ID)
+        credentials = Credentials("cross_account_role", {"role_arn": arn})
+    else:
+        credentials = cloud.keys(name)
+        arn = f"arn:aws:iam::{ACCOUNT}:user/{name}"
+    everything = {"Effect": "Allow", "Action": "*", "Resource": "*"}
+    without = {"Effect": "Allow", "NotAction": "ec2:DescribeVolumes", "Resource": "*"}
+    cloud.control.put_boundary(ACCOUNT, arn, [everything])
+    assert probe(credentials, KnownPermissions(ALL, turn=turn)) == frozenset()
+    cloud.control.put_boundary(ACCOUNT, arn, [without] if how == "left out" else [everything, NO_VOLUMES])
+    assert probe(credentials, KnownPermissions(ALL, turn=turn)) == {"ec2:DescribeVolumes"}
+    [found] = [r for r in cloud.validate(credentials).permissions if r.permission == "ec2:DescribeVolumes"]
+    assert (found.status, "boundary" in found.reason) == ("denied", True)
+    cloud.control.put_boundary(ACCOUNT, arn, None)
+    lost = KnownPermissions(ALL - {"ec2:DescribeVolumes"}, frozenset({"ec2:DescribeVolumes"}), turn)
+    assert probe(credentials, lost) == {"ec2:DescribeVolumes"}
+
+
+def told(cloud: Cloud, credentials: Credentials) -> str:
+    return check(cloud.validate(credentials), "permissions").detail
+
+
+def test_the_report_says_where_a_loss_waits_for_the_next_one_and_what_mends_that(cloud: Cloud) -> None:
+    """With a session policy too: it is told from all others by nothing, and the simulator does not know it."""
+    whole = cloud.keys("probe-told")
+    assert "daily report" not in told(cloud, whole)
+    cannot = cloud.keys("probe-told-not", inline={"denials": [NO_SIMULATOR]})
+    assert "may be told only by the daily report. Grant iam:SimulatePrincipalPolicy" in told(cloud, cannot)
+    everything = {"Effect": "Allow", "NotAction": "ec2:DescribeVolumes", "Resource": "*"}
+    made = cloud.control.open_session(ACCOUNT, user="probe-told", statements=[everything])
+    session = keys(made["access_key_id"], made["secret_access_key"], made["session_token"])
+    assert "may be told only by the daily report. Connect with a role" in told(cloud, session)
+    [found] = [r for r in cloud.validate(session).permissions if r.permission == "ec2:DescribeVolumes"]
+    assert (found.status, "session policy" in found.reason) == ("denied", True)
+    volumes = KnownPermissions(frozenset({"ec2:DescribeVolumes"}))
+    assert probe(session, volumes) == {"ec2:DescribeVolumes"}
+
+
+def test_the_report_says_where_the_simulator_denies_what_works(cloud: Cloud) -> None:
+    credentials = cloud.keys("probe-told-doubt")
+    cloud.control.put_control_policies(ACCOUNT, NO_VOLUMES | {"Condition": OF_OTHERS})
+    try:
+        detail = told(cloud, credentials)
+    finally:
+        cloud.control.put_control_policies(ACCOUNT)
+    assert "It denies 1 that work." in detail
+    assert "may be told only by the daily report" in detail

@@ -18,7 +18,7 @@ from cloudaccounts.providers.aws.client import Connection
 from cloudaccounts.providers.aws.errors import Who
 from cloudaccounts.providers.aws.inventory import open_session
 from cloudaccounts.providers.aws.least_privilege import ACTIONS, reading_of_type
-from cloudaccounts.providers.aws.permissions import BY_ACTION, PERMISSIONS, blind_topics, missing_statement
+from cloudaccounts.providers.aws.permissions import BY_ACTION, PERMISSIONS, How, blind_topics, missing_statement
 from tests.cloudaccounts.providers.aws.conftest import ACCOUNT, Cloud, check, make_target
 
 GRANTED, DENIED, UNVERIFIABLE = PermissionStatus.GRANTED, PermissionStatus.DENIED, PermissionStatus.UNVERIFIABLE
@@ -125,15 +125,15 @@ def test_gaps_are_mended_by_one_sorted_statement_and_named_by_what_they_hide() -
 
 def test_nothing_granted_is_refused_and_no_answer_can_be_retried() -> None:
     none = tuple(PermissionResult(item.service, item.action, DENIED) for item in PERMISSIONS)
-    verdict = check_results.permissions(none, simulated=True)
+    verdict = check_results.permissions(none, how=How.SIMULATED)
     assert (verdict.status, verdict.code, verdict.retry_helps) == (CheckStatus.FAILED, "no_permissions", False)
     unknown = tuple(PermissionResult(item.service, item.action, UNVERIFIABLE) for item in PERMISSIONS)
-    verdict = check_results.permissions(unknown, simulated=False)
+    verdict = check_results.permissions(unknown, how=How.REFUSED)
     assert (verdict.status, verdict.code, verdict.retry_helps) == (CheckStatus.FAILED, "permissions_unverifiable", True)
 
 
 def test_what_cannot_be_verified_is_no_gap() -> None:
-    verdict = check_results.permissions(results(s3_GetBucketAcl=UNVERIFIABLE), simulated=False)
+    verdict = check_results.permissions(results(s3_GetBucketAcl=UNVERIFIABLE), how=How.REFUSED)
     assert verdict.status == CheckStatus.PASSED
     assert "1 could not be verified" in verdict.detail
 
