@@ -133,6 +133,8 @@ def logging_settings(*, as_json: bool, level: str) -> dict[str, Any]:
             # anyhow.
             **dict.fromkeys(("celery.worker.strategy", "celery.app.trace", "celery.beat"), quiet),
             "django.db.backends": quiet,
+            # It writes a template's whole context where a variable is not found: of a mail, links with their keys.
+            "django.template": quiet,
             "django.utils.autoreload": quiet,
         },
     }

@@ -17,6 +17,7 @@ from cloudaccounts.api.paging import refuse_unknown, slice_of
 from cloudaccounts.api.schemas import Input, Listed, Page, Text
 from cloudaccounts.errors import InputError
 from cloudaccounts.groups import queries as group_queries
+from cloudaccounts.users.invitation_mails import take_mail
 from cloudaccounts.users.teams import link_of
 from teams import access, services
 from teams.context import teams_of
@@ -120,10 +121,12 @@ def invite(request: HttpRequest, team: str, body: NewInvitation) -> HttpResponse
     row, scope = _team_or_404(request, team)
     _refuse_unless(scope, Right.MANAGE)
     groups = None if body.groups is None else _groups_of(scope, body.groups)
+    email = _email(body.email)
+    take_mail(scope.owner if _is_service(request) else str(request.user.pk), email)
     try:
         invitation, token = services.invite(
             row, by=None if _is_service(request) else request.user, actor=actor_of(request), role=body.role,
-            email=_email(body.email), groups=groups,
+            email=email, groups=groups,
         )  # fmt: skip
     except TeamError as error:
         raise ApiError(refused(error)) from None

@@ -193,9 +193,11 @@ def _cleaned(scope: Scope, kind: ChannelKind, given: ChannelInput) -> dict[str, 
     minutes = kind.usual_digest if given.digest_minutes is None else given.digest_minutes
     if not kind.least_digest <= minutes <= LONGEST_DIGEST:
         problems["digest_minutes"] = f"Give between {kind.least_digest} and {LONGEST_DIGEST} minutes."
-    groups = list(given.groups) if given.groups else None
+    groups = None if given.groups is None else list(dict.fromkeys(given.groups))
     allowed = allowed_groups(scope)
-    if groups is not None and not set(groups) <= allowed:
+    if groups == []:
+        problems["groups"] = "Choose at least one group; null or none given means all accounts of the team."
+    elif groups is not None and not set(groups) <= allowed:
         problems["groups"] = "There is no such group of yours."
     # A channel carries what its maker may see, and nothing beyond.
     elif groups is None and scope.limited:

@@ -22,7 +22,14 @@ from cloudaccounts.credentials.key_witness import WITNESS, workers_without
 from cloudaccounts.crypto import encrypted_models
 from cloudaccounts.crypto.encrypted_models import SealedColumn, SealedJsonStore, SealedStore
 from cloudaccounts.crypto.fields import KeyringError, Sealed, newest_key_fingerprint, sealing_key_fingerprint
-from cloudaccounts.models import ApplyDocument, CloudCredential, KeyWitness, MailRequest, NotificationChannel
+from cloudaccounts.models import (
+    ApplyDocument,
+    CloudCredential,
+    IdempotentCall,
+    KeyWitness,
+    MailRequest,
+    NotificationChannel,
+)
 
 SETTLES = 1.0  # seconds
 SHOWN_WORKERS = 10
@@ -43,6 +50,7 @@ encrypted_models.register(
 encrypted_models.register(SealedStore("key witness", KeyWitness, (SealedColumn("sealed"),), bound_to=WITNESS))
 encrypted_models.register(SealedStore("channels", NotificationChannel, (SealedColumn("secret"),)))
 encrypted_models.register(SealedStore("mails", MailRequest, (SealedColumn("content"),)))
+encrypted_models.register(SealedStore("answers of the API", IdempotentCall, (SealedColumn("sealed"),)))
 encrypted_models.register(SealedStore("files of jobs", ApplyDocument, (SealedColumn("content"),)))
 
 Advance = Callable[[str, int, int], None]  # label of the store, rows seen, rows in all

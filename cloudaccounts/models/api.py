@@ -8,6 +8,8 @@ from datetime import datetime
 from django.db import models
 from django.utils import timezone
 
+from cloudaccounts.crypto.fields import SealedField
+
 
 class ApiToken(models.Model):
     """A bearer token of one team. Only its SHA-256 is stored: it has 256 random bits, so nothing slower is needed.
@@ -85,7 +87,9 @@ class IdempotentCall(models.Model):
     claim = models.UUIDField(null=True)  # the try that may write; NULL once it was answered
     lease_until = models.DateTimeField(null=True)
     status = models.PositiveSmallIntegerField(default=0)  # of the answer; 0 while there is none
-    answer = models.JSONField(default=dict)
+    answer = models.JSONField(default=dict)  # of calls that a release before `sealed` answered
+    # Encrypted, bound to row and column: an answer may hold what is shown once, such as a webhook's signing secret.
+    sealed = SealedField(null=True)
     expires_at = models.DateTimeField()
 
     class Meta:

@@ -13,6 +13,7 @@ from django.utils import timezone
 from django.utils.crypto import salted_hmac
 
 from cloudaccounts.contract.errors import ProviderError
+from cloudaccounts.crypto.fields import Sealed
 from cloudaccounts.models import ApiToken, IdempotentCall
 from cloudaccounts.work.databases import SECURITY
 
@@ -57,7 +58,8 @@ class Ticket:
 
     def answered(self, status: int, answer: Any) -> None:
         # By the claim: a call that outlived its lease, and was begun again by another, leaves the answer to that one.
-        self._row().update(status=status, answer=answer, claim=None, lease_until=None)
+        sealed = Sealed.seal({"answer": answer}, bound_to=self.id, column="sealed")
+        self._row().update(status=status, sealed=sealed, claim=None, lease_until=None)
 
     def given_back(self) -> None:
         """The call was not done, or not finished: repeating it does it."""
@@ -87,12 +89,17 @@ def begin_call(token: ApiToken, *, key: str, method: str, path: str, body: bytes
     if stored.fingerprint != fingerprint:
         raise KeyReusedError
     if stored.status:
-        return Replay(stored.status, stored.answer)
+        return Replay(stored.status, _answer_of(stored))
     # Free again after a call that was not done, or whose process was killed and whose lease has ended.
     free = Q(claim__isnull=True) | Q(lease_until__lt=now)
     if IdempotentCall.objects.filter(free, pk=stored.pk, status=0).update(**lease):
         return Ticket(stored.pk, claim)
     raise KeyBusyError
+
+
+def _answer_of(row: IdempotentCall) -> Any:
+    """Raises `KeyringError` where no key of this server opens it."""
+    return row.sealed.open(bound_to=row.pk, column="sealed")["answer"] if row.sealed else row.answer
 
 
 def purge_idempotent_calls() -> int:

@@ -12,10 +12,12 @@ from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from cloudaccounts.accounts.rate_limits import TooManyAttemptsError
 from cloudaccounts.audit.actor import Actor
 from cloudaccounts.audit.exports import record_export
 from cloudaccounts.forms.teams import ALL, SOME, AccessForm, InvitationForm, NewTeamForm
 from cloudaccounts.groups import queries as group_queries
+from cloudaccounts.users.invitation_mails import take_mail
 from cloudaccounts.users.teams import link_of
 from cloudaccounts.views.common import scope_of
 from cloudaccounts.views.team_page import COLUMNS, detail_of, is_own, member_rows, page_of_team
@@ -49,10 +51,13 @@ def team_invite(request: HttpRequest) -> HttpResponse:
     form = _invitation_form(scope, request.POST)
     if form.is_valid():
         try:
+            take_mail(str(request.user.pk), form.cleaned_data["email"])
             invitation, token = services.invite(
                 _team(request), by=request.user, actor=Actor.of_request(request), role=form.cleaned_data["role"],
                 email=form.cleaned_data["email"], groups=form.limit(),
             )  # fmt: skip
+        except TooManyAttemptsError as error:
+            form.add_error(None, f"{error.cause} {error.remedy}")
         except TeamError as error:
             form.refuse(error)
         else:
@@ -83,9 +88,13 @@ def team_invitation_send(request: HttpRequest, invitation_id: UUID) -> HttpRespo
     try:
         if invitation is None:
             raise InvitationGoneError
+        take_mail(str(request.user.pk), invitation.email)
         invitation, token = services.renew(invitation, actor=Actor.of_request(request))
     except InvitationGoneError:
         raise Http404 from None
+    except TooManyAttemptsError as error:
+        messages.error(request, f"{error.cause} {error.remedy}")
+        return redirect("team")
     if invitation.email:
         messages.success(request, f"Sent again to {invitation.email}: the link before opens nothing any more.")
         return redirect("team")

@@ -26,7 +26,7 @@ from teams.roles import Right
 from teams.scope import Scope
 
 PAGES = {"findings": "/findings/", "accounts": "/accounts/", "assets": "/assets/"}
-NAME_LIMIT, QUERY_LIMIT, MOST = 80, 2000, 100
+NAME_LIMIT, QUERY_LIMIT, FILTERS_LIMIT, MOST = 80, 2000, 200, 100
 _ID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 _NOT_KEPT = frozenset({"page", "format", "finding", "csrfmiddlewaretoken"})  # of an address: no part of a view
 
@@ -83,6 +83,7 @@ def save_view(
     scope: Scope, person: Person, *, actor: Actor, name: str, page: str, query: str, shared: bool
 ) -> SavedView:
     """Of the same name and kind, it takes the place of the one that is there. Raises `InputError`."""
+    too_many = len(_filters(query)) > FILTERS_LIMIT
     name, query = clean_name(name), clean_query(query)
     errors: dict[str, str] = {}
     if not name:
@@ -91,7 +92,7 @@ def save_view(
         errors["name"] = f"The name is too long: {NAME_LIMIT} characters at most."
     if page not in PAGES:
         errors["page"] = f"Choose one of {', '.join(PAGES)}."
-    if len(query) > QUERY_LIMIT:
+    if too_many or len(query) > QUERY_LIMIT:
         errors["query"] = "These are too many filters for one view."
     if not shared and not person.key:
         errors["shared"] = "This token is the team's and nobody's: what it saves is shared."
@@ -142,6 +143,10 @@ def _refuse_unless_theirs(scope: Scope, *, shared: bool) -> None:
 
 
 def clean_query(text: str) -> str:
-    """The filters of an address, in its order, without what is no filter."""
-    pairs: Sequence[tuple[str, str]] = parse_qsl(text.lstrip("?"), max_num_fields=200)
-    return urlencode([(name, value) for name, value in pairs if value and name not in _NOT_KEPT])
+    """The filters of an address, in its order, without what is no filter; of very many the first."""
+    return urlencode(_filters(text)[:FILTERS_LIMIT])
+
+
+def _filters(text: str) -> list[tuple[str, str]]:
+    pairs: Sequence[tuple[str, str]] = parse_qsl(text.lstrip("?"))
+    return [(name, value) for name, value in pairs if value and name not in _NOT_KEPT]

@@ -12,13 +12,14 @@ from django.utils import timezone
 
 from cloudaccounts.audit.actor import SYSTEM
 from cloudaccounts.contract.errors import ProviderError
+from cloudaccounts.crypto.fields import KeyringError
 from cloudaccounts.groups.services import create_group, set_groups
 from cloudaccounts.models import ApiToken, CloudAccount, GroupMember, IdempotentCall
 from cloudaccounts.tokens.retention import purge_api_records
 from scans.models import ScanRun
 from teams.scope import Scope
 from tests.api.conftest import Caller, MakeCaller, assert_problem
-from tests.conftest import ALL_DATABASES, MakeAccount
+from tests.conftest import ALL_DATABASES, MakeAccount, raw_rows
 from tests.toycloud.provider import State
 
 pytestmark = pytest.mark.django_db(databases=ALL_DATABASES)
@@ -123,6 +124,24 @@ def test_it_keeps_no_secret_and_no_key(alice_calls: Caller, toybox: dict[str, An
     assert KEY["Idempotency-Key"] not in rows
     assert alice_calls.text[8:] not in rows
     assert json.loads(rows)[0]["fields"]["status"] == 422
+
+
+def test_what_is_shown_once_is_kept_sealed(alice: User, alice_calls: Caller) -> None:
+    body = {"kind": "webhook", "name": "SIEM", "settings": {"url": "https://hooks.example.com/x"}}
+    first = alice_calls.post("channels/", body, **KEY)
+    secret = first.json()["secret"]
+    assert secret.startswith("whsec_")
+    assert not any(secret in row for row in raw_rows("cloud_security"))
+    assert alice_calls.post("channels/", body, **KEY).json() == first.json()
+    other = IdempotentCall.objects.create(key="k", fingerprint="f", expires_at=timezone.now())
+    with pytest.raises(KeyringError):  # copied to another row
+        IdempotentCall.objects.exclude(pk=other.pk).get().sealed.open(bound_to=other.pk, column="sealed")  # type: ignore[union-attr]
+
+
+def test_an_answer_that_a_release_before_kept_is_given(alice_calls: Caller, toybox: dict[str, Any]) -> None:
+    alice_calls.post("cloud-accounts/", toybox, **KEY)
+    IdempotentCall.objects.update(sealed=None, answer={"id": "as before"})
+    assert alice_calls.post("cloud-accounts/", toybox, **KEY).json() == {"id": "as before"}
 
 
 @pytest.mark.parametrize("key", ["", "x" * 256, "kéy"])

@@ -168,6 +168,7 @@ def test_settings_are_refused_by_field(alice: User, kind: str, settings: dict[st
         ({"events": []}, "events"),
         ({"min_severity": "terrible"}, "min_severity"),
         ({"groups": ["0190d5c2-0000-7000-8000-000000000000"]}, "groups"),
+        ({"groups": []}, "groups"),  # an emptied list is not all of the team
         ({"digest_minutes": 5000}, "digest_minutes"),
     ],
 )

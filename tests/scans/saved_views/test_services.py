@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from urllib.parse import urlencode
+
 import pytest
 from django.contrib.auth.models import User
+from django.test import Client
 
 from cloudaccounts.audit.actor import SYSTEM
+from cloudaccounts.errors import InputError
 from scans.models import MuteRule, SavedView
 from scans.saved_views.services import Person, save_view
 from teams.models import Membership, Team
@@ -46,3 +51,20 @@ def test_nothing_stays_of_a_person_who_is_deleted(alice: User, bob: User) -> Non
     bob.delete()
     assert names() == {"hers"}
     assert [rule.owner for rule in MuteRule.objects.all()] == [str(alice.pk)]
+
+
+def test_more_filters_than_a_view_has_room_for_break_no_page(alice: User, browser_of: Callable[[User], Client]) -> None:
+    client, many = browser_of(alice), urlencode([("severity", "high")] * 300)
+    assert client.get(f"/findings/?{many}").status_code == 200
+    assert client.get("/views/", {"query": many}).status_code == 200
+    assert client.post("/views/", {"name": "Many", "page": "findings", "query": many}).status_code == 422
+    with pytest.raises(InputError):
+        save_view(
+            Scope(str(alice.pk)),
+            Person(str(alice.pk)),
+            actor=SYSTEM,
+            name="Many",
+            page="findings",
+            query=many,
+            shared=False,
+        )
