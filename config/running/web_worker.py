@@ -10,10 +10,12 @@ from __future__ import annotations
 import io
 import json
 import re
+import socket
 import ssl
 import sys
 import time
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
 from typing import Any
 
 from gunicorn import http, util
@@ -21,7 +23,9 @@ from gunicorn.workers.gthread import ThreadWorker
 
 READERS = 64
 READ_TIMEOUT = 10.0  # seconds without a byte, while a request is read
+HEAD_TIMEOUT = 10.0  # seconds for a whole head
 BODY_TIMEOUT = 30.0  # seconds for a whole body
+ANSWER_TIMEOUT = 60.0  # seconds for a part of an answer to go out, and for what a body has beyond what was read before
 BODY_BUFFERED = 1024 * 1024 + 1  # bytes: what the product takes, and one more, which it refuses itself
 PROBES = frozenset({"/healthz", "/readyz"})
 # Calls whose answer waits for a cloud: add, validate, replace, and a check of a stored account.
@@ -44,6 +48,10 @@ class _Handed:
 class LaneWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn ships no types
     wsgi: Any  # the application
     lanes: Any = None  # the module lanes.py, set by gunicorn.conf.py
+
+    def init_process(self) -> None:
+        self._heads: dict[int, tuple[float, Any]] = {}  # what is read in this moment, and until when
+        super().init_process()
 
     def get_thread_pool(self) -> ThreadPoolExecutor:
         return ThreadPoolExecutor(READERS, "read")
@@ -96,13 +104,23 @@ class LaneWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn ships no types
         finished.add_done_callback(lambda done: self.method_queue.defer(self.finish_request, conn, done))
         self.tpool.submit(self.handle, conn).add_done_callback(lambda read: _pass_on(read, finished))
 
+    def handle(self, conn: Any) -> Any:
+        """In a reading thread. gunicorn reads a head without a timeout: `notify` ends what takes too long."""
+        self._heads[id(conn)] = (time.monotonic() + HEAD_TIMEOUT, conn)
+        try:
+            return super().handle(conn)
+        finally:
+            self._heads.pop(id(conn), None)
+
     def handle_request(self, req: Any, conn: Any) -> Any:
         """In a reading thread: reads the body, and hands the request to its lane."""
+        self._heads.pop(id(conn), None)
         try:
             conn.sock.settimeout(READ_TIMEOUT)
-            _buffer_body(req)
+            _buffer_body(req, conn.sock)
         finally:
-            conn.sock.settimeout(None)
+            # Not for ever: who takes nothing of an answer, or sends no more of a long body, would keep the thread.
+            conn.sock.settimeout(ANSWER_TIMEOUT)
         headers = dict(req.headers)  # of a header that comes twice the last counts: for turns, that is enough
         peer = conn.client[0] if isinstance(conn.client, tuple) else ""
         lane = self._lane(req)
@@ -130,6 +148,12 @@ class LaneWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn ships no types
         """Called each second."""
         super().notify()
         self._clouds.refuse_late()
+        now = time.monotonic()
+        for until, conn in list(self._heads.values()):
+            if now > until:
+                # Its reader wakes up with the end of the stream. It may have ended by itself meanwhile.
+                with suppress(OSError):
+                    conn.sock.shutdown(socket.SHUT_RDWR)
 
     def _keepalive_after(self, conn: Any, keepalive: Any) -> Any:
         return keepalive if isinstance(keepalive, _Handed) else super()._keepalive_after(conn, keepalive)
@@ -163,14 +187,17 @@ def _pass_on(read: Future[Any], finished: Future[Any]) -> None:
         finished.set_result(result)
 
 
-def _buffer_body(req: Any) -> None:
+def _buffer_body(req: Any, sock: Any) -> None:
     """Reads the body whole, so that the thread that answers waits for no client. Raises OSError where it is too slow.
 
-    Not where the client waits to be asked for it (Expect), nor beyond what the product takes.
+    Not beyond what the product takes. A client that waits to be asked for its body (Expect) is asked here, since
+    gunicorn would ask in the thread that answers.
     """
-    names = {name for name, _ in req.headers}
-    if "EXPECT" in names or not names & {"CONTENT-LENGTH", "TRANSFER-ENCODING"}:
+    if not {name for name, _ in req.headers} & {"CONTENT-LENGTH", "TRANSFER-ENCODING"}:
         return
+    if req._expected_100_continue:
+        req._expected_100_continue = False
+        util.write(sock, b"HTTP/1.1 100 Continue\r\n\r\n")
     until, parts, size = time.monotonic() + BODY_TIMEOUT, [], 0
     while size < BODY_BUFFERED and (part := req.body.read(min(16384, BODY_BUFFERED - size))):
         parts.append(part)

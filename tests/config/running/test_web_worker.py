@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import http.client
 import os
+import select
 import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from pathlib import Path
 
 import pytest
@@ -17,6 +18,7 @@ import requests
 
 from config.env import ROOT
 from config.running.lanes import BURST, PART
+from config.running.web_worker import HEAD_TIMEOUT
 from tests.servers import EMBEDDED
 from tests.stack import wait_for
 from tests.webserver import WebServer
@@ -143,14 +145,39 @@ def test_who_sends_much_gets_a_part_of_the_processor_while_others_come(waiting: 
     assert (served - 12) * COMPUTES < BURST + PART * seconds
 
 
-def test_slow_clients_hold_no_thread_that_answers(waiting: Waiting) -> None:
-    head = b"POST /page HTTP/1.1\r\nHost: x\r\nContent-Length: 1000\r\n\r\n{"
+@pytest.mark.parametrize(
+    "sent",
+    [
+        b"POST /page HTTP/1.1\r\nHost: x\r\nContent-Length: 1000\r\n\r\n{",
+        b"POST /page HTTP/1.1\r\nHost: x\r\nContent-Length: 1000\r\nExpect: 100-continue\r\n\r\n",
+        b"POST /page HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\nExpect: 100-continue\r\n\r\n5\r\nab",
+        b"POST /page HTTP/1.1\r\nHost: x\r\nX-Half: a he",
+    ],
+    ids=["body", "waits to be asked", "chunk", "head"],
+)
+def test_slow_clients_hold_no_thread_that_answers(waiting: Waiting, sent: bytes) -> None:
+    """From addresses of their own, so that no turn by caller helps."""
     with ExitStack() as stack:
-        for _ in range(50):
-            line = stack.enter_context(socket.create_connection(("127.0.0.1", waiting.server.port), timeout=20))
-            line.sendall(head)
+        for number in range(50):
+            line = socket.create_connection(
+                ("127.0.0.1", waiting.server.port), timeout=20, source_address=(f"127.0.0.{number + 2}", 0)
+            )
+            stack.enter_context(line).sendall(sent)
+        time.sleep(0.5)
         assert post(f"{waiting.url}/other").status_code == 200
         assert waiting.began("/page") == 0
+
+
+def test_a_head_that_never_ends_is_ended(waiting: Waiting) -> None:
+    with socket.create_connection(("127.0.0.1", waiting.server.port), timeout=HEAD_TIMEOUT + 10) as line:
+        line.sendall(b"GET /page HTTP/1.1\r\nHost: x\r\nX-Slow: ")
+        began = time.monotonic()
+        with suppress(ConnectionError):
+            while time.monotonic() - began < HEAD_TIMEOUT + 8:
+                line.sendall(b"x")  # a byte in time, again and again
+                if select.select([line], [], [], 0.5)[0] and not line.recv(100):
+                    break
+        assert HEAD_TIMEOUT - 2 < time.monotonic() - began < HEAD_TIMEOUT + 5
 
 
 def test_a_connection_is_used_again_with_bodies_small_large_and_in_chunks(waiting: Waiting) -> None:
