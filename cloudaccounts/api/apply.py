@@ -7,14 +7,14 @@ from ninja import Query, Router
 from pydantic import BaseModel, Field, RootModel
 
 from cloudaccounts.api.answers import ApiError, problem, reply
-from cloudaccounts.api.auth import actor_of, scope_of
+from cloudaccounts.api.auth import actor_of, require_scopes, scope_of
 from cloudaccounts.api.examples import FILE
 from cloudaccounts.api.openapi import answers
 from cloudaccounts.api.paging import refuse_unknown
 from cloudaccounts.api.work import JobStarted
 from cloudaccounts.declared.applying import start_apply
 from cloudaccounts.declared.planning import Action, Plan, make_plan
-from cloudaccounts.declared.references import references_in
+from cloudaccounts.declared.sections import scopes_for
 from cloudaccounts.errors import InputError
 from teams import access
 from teams.roles import Right, roles_with
@@ -56,14 +56,16 @@ class ApplyQuery(BaseModel):
 def apply_file(request: HttpRequest, body: File, query: Query[ApplyQuery]) -> HttpResponse:
     """With `plan=true` the plan (200); else a job that makes it so (202). Nothing is deleted without `prune=true`.
 
+    A token needs the scopes of each section that the file gives, for a plan as well, which tells what is there:
+    writing it (`groups:write`), and reading those that its entries name.
+
     Secrets are given themselves: `env:` and `file:` are for the command, and refused here.
     """
     refuse_unknown(request, ApplyQuery)
+    require_scopes(request, scopes_for(body.root))
     scope = scope_of(request)
     if scope.limited:
         raise InputError({"file": "A file is about the whole team, and your membership is limited to groups."})
-    if refused := references_in(body.root):
-        raise InputError(refused)
     plan = make_plan(scope.owner, body.root, prune=query.prune, references=False)
     if query.plan:
         return reply(plan.to_dict())

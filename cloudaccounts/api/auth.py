@@ -6,6 +6,7 @@ token.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from django.contrib.auth import get_user_model
@@ -17,7 +18,7 @@ from cloudaccounts.api.answers import ApiError, problem
 from cloudaccounts.audit.actor import Actor
 from cloudaccounts.group_scope import groups_within
 from cloudaccounts.models import ApiToken
-from cloudaccounts.tokens.scopes import READ, WRITE, allows, area_of
+from cloudaccounts.tokens.scopes import WRITE, missing, needed_for
 from cloudaccounts.tokens.services import find_token, use_token
 from teams import access, present
 from teams.roles import Role, roles_with
@@ -131,16 +132,24 @@ def _scope_of(token: ApiToken, caller: Any) -> Scope | None:
 
 def _refuse_without_token_scope(request: HttpRequest, token: ApiToken) -> None:
     write = request.method not in SAFE
-    area = area_of(request.META.get(ROUTE, ""))
-    if allows(token.scopes, area, write=write):
-        return
     if write and not any(scope.endswith(WRITE) for scope in token.scopes):
         raise ApiError(problem(403, "token_read_only", "This token may only read.", "Use a token of scope “write”."))
-    needed = f"{area}:{WRITE if write else READ}"
-    cause = f"This token has not the scope “{needed}”."
-    raise ApiError(
-        problem(403, "token_scope_missing", cause, f"Use a token with “{needed}”.", details={"scope": needed})
-    )
+    _refuse_missing(token, needed_for(request.META.get(ROUTE, ""), write=write))
+
+
+def require_scopes(request: HttpRequest, needed: Iterable[str]) -> None:
+    """For calls whose body says what they are about: the token has all of these scopes, or `ApiError` is raised."""
+    _refuse_missing(token_of(request), needed)
+
+
+def _refuse_missing(token: ApiToken, needed: Iterable[str]) -> None:
+    if not (lacking := missing(token.scopes, needed)):
+        return
+    named = " and ".join(f"“{scope}”" for scope in lacking)
+    cause = f"This token has not the scope{'s' if len(lacking) > 1 else ''} {named}."
+    # With blanks between, as RFC 6750 (3) writes the scopes that a call takes.
+    details = {"scope": " ".join(lacking)}
+    raise ApiError(problem(403, "token_scope_missing", cause, f"Use a token with {named}.", details=details))
 
 
 def _refuse_without_right(request: HttpRequest, scope: Scope) -> None:

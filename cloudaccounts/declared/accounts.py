@@ -40,6 +40,8 @@ _UNSAFE = re.compile(r"[^A-Za-z0-9]+")
 
 class Accounts(Section):
     key, title, stage = KEY, "account", 20
+    area = "accounts"
+    refers = {GROUPS: "groups"}
     create_only = frozenset({"auth_method", "credentials", "partition"})
     schema = {
         "type": "object",

@@ -33,6 +33,8 @@ RULES = ("events", "min_severity", "groups", "digest_minutes", "settings")
 
 class Channels(Section):
     key, title, stage = "channels", "channel", 50
+    area = "channels"
+    refers = {GROUPS: "groups"}
     # Like credentials of accounts they count when the channel is made: nothing that is stored is compared with them.
     create_only = frozenset({"secrets"})
     schema = {

@@ -7,7 +7,15 @@ from collections.abc import Iterable, Mapping
 from cloudaccounts.audit.actor import Actor
 from cloudaccounts.declared.sections import Entry, Known, Section, register
 from cloudaccounts.errors import InputError
-from cloudaccounts.groups.services import DESCRIPTION_LIMIT, NAME_LIMIT, create_group, delete_group, update_group
+from cloudaccounts.groups.services import (
+    CIRCLE,
+    DESCRIPTION_LIMIT,
+    GROUP_LIMIT,
+    NAME_LIMIT,
+    create_group,
+    delete_group,
+    update_group,
+)
 from cloudaccounts.models import AccountGroup
 from cloudaccounts.text import clean_name
 from teams.names import name_order
@@ -18,6 +26,8 @@ KEY = "groups"
 
 class Groups(Section):
     key, title, stage = KEY, "group", 10
+    area = "groups"
+    most = GROUP_LIMIT
     schema = {
         "type": "object",
         "additionalProperties": False,
@@ -44,16 +54,28 @@ class Groups(Section):
         return cleaned
 
     def order(self, entries: Iterable[Entry]) -> list[Entry]:
-        """Each after the group that it is part of. A circle stays in its place, and the service refuses it."""
-        waiting, ready = list(entries), []
-        done: set[str] = set()
-        named = {self.name(entry) for entry in waiting}
-        while waiting:
-            free = [row for row in waiting if clean_name(row.get("parent") or "") not in named - done] or waiting
-            ready += free
-            done |= {self.name(row) for row in free}
-            waiting = [row for row in waiting if all(row is not other for other in free)]
-        return ready
+        """Each after the group that it is part of; what is in a circle, or below one, comes last. Linear: the file is
+        a stranger's, and may be one long chain."""
+        rows = list(entries)
+        named = {self.name(row) for row in rows}
+        parents = [_above(row) for row in rows]
+        below: dict[str, list[int]] = {}
+        for number, parent in enumerate(parents):
+            if parent in named:
+                below.setdefault(parent, []).append(number)
+        ready = [number for number, parent in enumerate(parents) if parent not in named]
+        for number in ready:  # which grows meanwhile
+            ready += below.pop(self.name(rows[number]), [])
+        left = sorted(number for numbers in below.values() for number in numbers)
+        return [rows[number] for number in (*ready, *left)]
+
+    def together(self, entries: Iterable[Entry], present: Mapping[str, Entry]) -> dict[str, str]:
+        """Circles, those that close by groups that the file does not name among them."""
+        rows = {self.name(row): (f"[{number}].parent", row) for number, row in enumerate(entries)}
+        parents = {name: _above(entry) for name, entry in present.items()}
+        parents |= {name: _above(row) for name, (_, row) in rows.items() if "parent" in row or name not in present}
+        circles = _in_circles(parents)
+        return {place: CIRCLE for name, (place, row) in rows.items() if name in circles and "parent" in row}
 
     def present(self, owner: str) -> Mapping[str, Entry]:
         groups = sorted(AccountGroup.objects.filter(owner=owner), key=lambda row: name_order(row.name))
@@ -99,6 +121,28 @@ class Groups(Section):
         group = _find(owner, name)
         if group is not None:
             delete_group(group, scope=Scope(owner), actor=actor)
+
+
+def _above(entry: Entry) -> str:
+    """The name of the group that it is part of, or nothing."""
+    return clean_name(entry.get("parent") or "")
+
+
+def _in_circles(parents: Mapping[str, str]) -> set[str]:
+    """Names that are above themselves. Each is walked over once."""
+    walks: dict[str, int] = {}  # the walk that came by first
+    found: set[str] = set()
+    for number, start in enumerate(parents):
+        name = start
+        while name in parents and name not in walks:
+            walks[name] = number
+            name = parents[name]
+        if walks.get(name) != number:
+            continue  # at the top, or where an earlier walk has been
+        while name not in found:
+            found.add(name)
+            name = parents[name]
+    return found
 
 
 def _find(owner: str, name: str) -> AccountGroup | None:

@@ -20,6 +20,9 @@ from teams.names import name_order
 
 class Organizations(Section):
     key, title, stage = "organizations", "organization", 30
+    area = "organizations"
+    refers = {ACCOUNTS: "", GROUPS: "rules"}
+    makes = {ACCOUNTS: "rules"}  # whose members are onboarded by themselves
     schema = {
         "type": "object",
         "additionalProperties": False,

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
-from cloudaccounts.declared.references import unresolved
+from cloudaccounts.declared.references import references_in, unresolved
 from cloudaccounts.declared.schema import problems
 from cloudaccounts.declared.sections import Entry, Known, Section, file_schema, sections
 from cloudaccounts.errors import InputError
@@ -97,10 +97,16 @@ class Plan:
 
 
 def make_plan(owner: str, data: Mapping[str, Any], *, prune: bool = False, references: bool = True) -> Plan:
-    """``references``: secrets stand as references, as in files. Raises `InputError` by path, with all that is wrong."""
+    """``references``: secrets stand as references, as in files; without it there may be none.
+
+    Raises `InputError` by path, with all that is wrong.
+    """
     wrong = problems(file_schema(), dict(data))
     if wrong:
         raise InputError(wrong)
+    # After the schema, which bounds how deep and how long this is.
+    if not references and (refused := references_in(data)):
+        raise InputError(refused)
     given = [part for part in sections() if part.key in data]
     present = {part.key: part.present(owner) for part in sections()}
     known = Known(owner, {key: set(entries) for key, entries in present.items()})
@@ -109,6 +115,7 @@ def make_plan(owner: str, data: Mapping[str, Any], *, prune: bool = False, refer
     changes: list[Change] = []
     unchanged, extra = 0, {}
     for part in given:
+        wrong |= {f"{part.key}{at}": told for at, told in part.together(data[part.key], present[part.key]).items()}
         found, same = _compare(part, data[part.key], present[part.key], known, wrong, references)
         changes += found
         unchanged += same

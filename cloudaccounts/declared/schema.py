@@ -13,10 +13,11 @@ from typing import Any
 Schema = Mapping[str, Any]
 TYPES: dict[str, tuple[type, ...]] = {
     "string": (str,), "boolean": (bool,), "integer": (int,), "array": (list,), "object": (dict,), "null": (type(None),),
+    "number": (float,),  # which no place takes
 }  # fmt: skip
 WORDS = {
     "string": "a text", "boolean": "true or false", "integer": "a whole number", "array": "a list",
-    "object": "a mapping", "null": "nothing",
+    "object": "a mapping", "null": "nothing", "number": "a number",
 }  # fmt: skip
 MOST_PROBLEMS = 50
 

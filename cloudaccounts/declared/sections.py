@@ -13,6 +13,7 @@ from django.utils.module_loading import autodiscover_modules
 from cloudaccounts.audit.actor import Actor
 from cloudaccounts.declared.references import Place
 from cloudaccounts.declared.schema import Schema
+from cloudaccounts.tokens.scopes import READ, SCOPES, WRITE
 
 Entry = dict[str, Any]
 LARGEST = 20_000  # entries of a section
@@ -40,6 +41,11 @@ class Section(ABC):
     title: str  # of one entry, for people
     stage: int  # sections of lower stages are made first, and deleted last
     schema: Schema  # of one entry
+    area: str  # of tokens, `cloudaccounts.tokens.scopes`: who writes the section writes it
+    # What entries name of other sections, by the field that does ("" is the name itself, which plans tell as well).
+    refers: Mapping[str, str] = {}
+    makes: Mapping[str, str] = {}  # of which sections entries make rows, by the field that says so
+    most: int = LARGEST  # entries in a file
     create_only: frozenset[str] = frozenset()  # fields that count when it is made, and are not compared
 
     @abstractmethod
@@ -78,6 +84,20 @@ class Section(ABC):
         """Entries in the order in which they can be made."""
         return list(entries)
 
+    def together(self, entries: Iterable[Entry], present: Mapping[str, Entry]) -> dict[str, str]:
+        """What is wrong with entries that are right one by one, by place (``[3].parent``)."""
+        return {}
+
+    def scopes(self, entries: Any) -> set[str]:
+        """What a token needs for these entries, whatever of them is written, planned or pruned: a plan tells what is
+        there. They are of any shape yet."""
+        given = entries if isinstance(entries, list) else []
+        fields = {"", *(name for entry in given if isinstance(entry, dict) for name in entry)}
+        needed = {f"{self.area}:{WRITE}"}
+        for verb, others in ((READ, self.refers), (WRITE, self.makes)):
+            needed |= {f"{section(key).area}:{verb}" for key, name in others.items() if name in fields}
+        return needed
+
     def exported(self, owner: str, actor: Actor) -> list[Entry]:
         """What a file would say of what is there, without secrets."""
         return [dict(entry) for entry in self.present(owner).values()]
@@ -108,10 +128,18 @@ def section(key: str) -> Section:
     return _sections[key]
 
 
+def scopes_for(data: Mapping[str, Any]) -> list[str]:
+    """What a token needs for a file: of each section that it gives. One that it does not give is not touched."""
+    needed = {scope for part in sections() if part.key in data for scope in part.scopes(data[part.key])}
+    # Writing includes reading.
+    needed -= {scope.replace(WRITE, READ) for scope in needed if scope.endswith(WRITE)}
+    return [scope for scope in SCOPES if scope in needed]
+
+
 def file_schema() -> dict[str, Any]:
     """The JSON Schema of a whole file (draft 2020-12), for editors and for `schema.problems`."""
     lists: dict[str, Any] = {
-        part.key: {"type": "array", "maxItems": LARGEST, "items": dict(part.schema)} for part in sections()
+        part.key: {"type": "array", "maxItems": part.most, "items": dict(part.schema)} for part in sections()
     }
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",

@@ -14,6 +14,13 @@ AREAS = (
     "notices", "views", "teams",
 )  # fmt: skip
 SCOPES = (*BUNDLES, *(f"{area}:{verb}" for area in AREAS for verb in (READ, WRITE)))
+# Of a call that is about what its body names: it asks by `cloudaccounts.api.auth.require_scopes` itself.
+ACROSS = "*"
+# Calls that write in a second area: accounts become connected by them.
+_BESIDES = {
+    "organizations/{organization_id}/onboard": "accounts",
+    "organizations/{organization_id}/rules": "accounts",
+}
 # By the beginning of a call's path, the longest first. Where none fits, the path's first part is the area.
 _PLACES = {
     "cloud-accounts/{account_id}/scans": "scans",
@@ -21,7 +28,7 @@ _PLACES = {
     "cloud-accounts": "accounts",
     "mute-rules": "findings",
     "checks": "findings",
-    "apply": "accounts",
+    "apply": ACROSS,
     "rotation": "accounts",
     "search": "findings",
 }
@@ -33,6 +40,19 @@ def area_of(path: str) -> str:
         if path.startswith(place):
             return area
     return path.partition("/")[0]
+
+
+def needed_for(path: str, *, write: bool) -> list[str]:
+    """The scopes that a call takes, whatever its body says."""
+    area = area_of(path)
+    areas = [] if area == ACROSS else [area, *([_BESIDES[path]] if write and path in _BESIDES else [])]
+    return [f"{area}:{WRITE if write else READ}" for area in areas]
+
+
+def missing(scopes: Iterable[str], needed: Iterable[str]) -> list[str]:
+    """Those of the needed scopes that the given ones do not include."""
+    given = set(scopes)
+    return [scope for scope in needed if not allows(given, scope.partition(":")[0], write=scope.endswith(WRITE))]
 
 
 def allows(scopes: Iterable[str], area: str, *, write: bool) -> bool:

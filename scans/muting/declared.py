@@ -24,6 +24,8 @@ from teams.scope import Scope
 
 class MuteRules(Section):
     key, title, stage = "mute_rules", "mute rule", 50
+    area = "findings"
+    refers = {ACCOUNTS: "", GROUPS: ""}
     schema = {
         "type": "object",
         "additionalProperties": False,

@@ -13,6 +13,7 @@ from scans.muting.switches import switch_off, switch_on, switches
 
 class SwitchedOffChecks(Section):
     key, title, stage = "switched_off_checks", "switched-off check", 50
+    area = "findings"
     schema = {
         "type": "object",
         "additionalProperties": False,

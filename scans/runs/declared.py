@@ -19,6 +19,8 @@ DEFAULT = {"every": ScanEvery.DAILY.value, "cron": "", "services": [], "regions"
 
 class Schedules(Section):
     key, title, stage = "schedules", "schedule", 40
+    area = "scans"
+    refers = {ACCOUNTS: ""}
     schema = {
         "type": "object",
         "additionalProperties": False,

@@ -14,7 +14,7 @@ from cloudaccounts.audit.actor import SYSTEM
 from cloudaccounts.errors import InputError
 from cloudaccounts.groups.services import create_group
 from cloudaccounts.models import ApiToken, AuditEvent, CloudAccount
-from cloudaccounts.tokens.scopes import AREAS, allows, area_of
+from cloudaccounts.tokens.scopes import ACROSS, AREAS, allows, area_of
 from cloudaccounts.tokens.services import create_token, tokens_of
 from config.api.assembly import ROOT, description
 from teams.models import Team
@@ -117,7 +117,10 @@ def test_it_is_narrowed_to_groups_within_those_of_its_user(
 
 
 def test_every_call_has_an_area() -> None:
-    assert {area_of(path.removeprefix(ROOT)) for path in description()["paths"]} <= set(AREAS)
+    areas = {path.removeprefix(ROOT): area_of(path.removeprefix(ROOT)) for path in description()["paths"]}
+    assert set(areas.values()) <= {*AREAS, ACROSS}
+    # The only one that asks by itself, for each section: tests/api/test_apply_scopes.py.
+    assert [path for path, area in areas.items() if area == ACROSS] == ["apply/"]
     assert allows(["accounts:write"], "accounts", write=False)
     assert not allows(["accounts:read"], "accounts", write=True)
     assert not allows([], "accounts", write=False)

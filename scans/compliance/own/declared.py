@@ -15,6 +15,7 @@ class Frameworks(Section):
     """What an entry leaves out is left out: a framework is one thing, and not the sum of what files said of it."""
 
     key, title, stage = "frameworks", "framework", 60
+    area = "compliance"
     schema = SCHEMA
 
     def name(self, entry: Entry) -> str:

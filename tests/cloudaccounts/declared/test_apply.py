@@ -21,6 +21,7 @@ from cloudaccounts.declared.exporting import as_yaml, export_registry
 from cloudaccounts.declared.planning import make_plan
 from cloudaccounts.declared.sections import file_schema
 from cloudaccounts.errors import InputError
+from cloudaccounts.groups.services import CIRCLE
 from cloudaccounts.jobs.documents import forget_documents
 from cloudaccounts.jobs.runner import run_job
 from cloudaccounts.models import AccountGroup, ApplyDocument, CloudAccount, GroupMember, Job, Organization
@@ -289,9 +290,12 @@ def test_the_published_schema_is_the_one_that_is_used() -> None:
     assert published == file_schema(), "manage.py export_registry --schema > static/registry.schema.json"
 
 
-def test_a_circle_of_groups_is_refused_by_the_service(run: Run) -> None:
-    code, text = run("groups: [{name: a, parent: b}, {name: b, parent: a}]\n")
-    assert (code, "failed" in text) == (1, True)
+def test_a_circle_of_groups_is_refused_with_its_line_and_nothing_is_written(run: Run) -> None:
+    code, text = run("groups:\n- {name: a, parent: b}\n- {name: b, parent: a}\n")
+    assert (code, text.splitlines()) == (
+        1, [f"groups[{number}].parent: line {number + 2}: {CIRCLE}" for number in range(2)],
+    )  # fmt: skip
+    assert not Job.objects.exists()
 
 
 def test_wrong_content_is_refused_as_a_whole(alice: User) -> None:
