@@ -130,10 +130,12 @@ class Person:
         self.page.get_by_role("button", name=name, exact=True).click()
 
     # --- judging ------------------------------------------------------------------------------------------------
-    def sees_assets(self, text: str) -> None:
-        """Of the account whose page is open, on their tab."""
+    def sees_assets(self, kind: str = "") -> None:
+        """Of the account whose page is open, on their tab, with the kind's name where one is given."""
         self.page.get_by_role("navigation", name="Account").get_by_role("link", name="Assets").click()
-        self.sees(re.compile(re.escape(text)))
+        main = self.page.locator("main")
+        expect(main.locator("table a[href^='/assets/']").first).to_be_visible()
+        expect(main).to_contain_text(kind)
 
     def sees(self, text: str | re.Pattern[str]) -> None:
         expect(self.page.get_by_text(text).first).to_be_visible()

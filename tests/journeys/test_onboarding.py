@@ -24,7 +24,7 @@ def test_access_keys_from_the_first_page_to_the_first_assets(person: Person) -> 
     strip = person.page.locator("#account-strip")  # follows without a reload
     expect(strip).to_contain_text("Completed")
     expect(strip).not_to_contain_text("Before the first scan")
-    person.sees_assets("aws.ec2.instance")
+    person.sees_assets("EC2 instance")
     person.check_accessibility()
     assert scenario["fields"]["secret_access_key"] not in person.page.content()
 

@@ -38,4 +38,4 @@ def test_a_scan_whose_worker_is_killed_is_finished_by_the_next(person: Person) -
     control.clear_faults()
     wait_for(lambda: person.stack.pids("scanner@"), seconds=20, what="a new scanner")
     expect(person.page.get_by_text("completed").first).to_be_visible(timeout=110_000)
-    person.sees_assets("aws.ec2.instance")
+    person.sees_assets("EC2 instance")
