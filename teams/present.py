@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from uuid import UUID
 
 from django.http import HttpRequest
 from django.utils import timezone
@@ -42,13 +43,19 @@ def _scope_of_session(request: HttpRequest) -> Scope:
     key = session.get(SESSION_KEY, personal) if session is not None else personal
     # Nobody leaves, or is put out of, the own personal team: it needs no look.
     if session is None or key == personal:
-        return Scope(personal)
+        return personal_scope(request.user)
     # The session only says where the person wants to be: what they may do there is read each time.
     membership = membership_of(request.user, str(key))
     if membership is None:
         del session[SESSION_KEY]
-        return Scope(personal)
+        return personal_scope(request.user)
     return membership.scope
+
+
+def personal_scope(user: Any, limit: frozenset[UUID] | None = None) -> Scope:
+    """Of a person in the own personal team. ``limit`` is a token's. By the user's row as it is now."""
+    key = str(user.pk)
+    return Scope(key, groups=limit, staff=key if user.is_staff else "")
 
 
 def membership_of(user: Any, team: str) -> Membership | None:

@@ -20,6 +20,9 @@ class Scope:
     owner: str
     role: Role = Role.OWNER
     groups: frozenset[UUID] | None = None
+    # The key of the person, where that is an operator of the server in the own personal team: work over accounts of all
+    # owners is shown to whoever asked for it, and to no guest of that team.
+    staff: str = ""
     # What reads have looked up for it: one request asks for its groups once. So a scope lives no longer than a request.
     memo: dict[str, Any] = field(default_factory=dict, init=False, compare=False, repr=False)
 

@@ -28,6 +28,8 @@ calls. A route without a row there takes any role to be read, and an operator or
 from it by `python -m tests.roles --write`; tests/architecture/test_roles.py fails where a route is missing here, and
 asks every route as nobody, another team, viewer, auditor, operator limited to a group, operator and owner.
 
+Repeating a job takes what doing it takes, see `takes` where its kind is registered (`cloudaccounts/jobs/handlers.py`).
+
 With `?format=`, a list leaves as a file: that takes an auditor or owner wherever reading takes any role.
 
 """

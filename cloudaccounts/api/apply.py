@@ -14,10 +14,11 @@ from cloudaccounts.api.paging import refuse_unknown
 from cloudaccounts.api.work import JobStarted
 from cloudaccounts.declared.applying import start_apply
 from cloudaccounts.declared.planning import Action, Plan, make_plan
+from cloudaccounts.declared.rights import right_for
 from cloudaccounts.declared.sections import scopes_for
 from cloudaccounts.errors import InputError
 from teams import access
-from teams.roles import Right, roles_with
+from teams.roles import roles_with
 from teams.scope import Scope
 
 apply = Router(tags=["The registry as code"])
@@ -74,11 +75,9 @@ def apply_file(request: HttpRequest, body: File, query: Query[ApplyQuery]) -> Ht
 
 
 def _refuse_without_right(scope: Scope, plan: Plan) -> None:
-    """What deletes, and channels, take an owner of the team, as each does by its own call."""
-    if scope.has(Right.MANAGE) or not any(
-        change.action == Action.DELETE or change.section == "channels" for change in plan.changes
-    ):
+    right = right_for((change.section, change.action) for change in plan.changes)
+    if scope.has(right):
         return
-    cause, remedy = access.why_refused(Right.MANAGE, scope.role)
-    details = {"role": scope.role.value, "roles": [role.value for role in roles_with(Right.MANAGE)]}
+    cause, remedy = access.why_refused(right, scope.role)
+    details = {"role": scope.role.value, "roles": [role.value for role in roles_with(right)]}
     raise ApiError(problem(403, "role_required", cause, remedy, details=details))

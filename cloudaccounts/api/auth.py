@@ -114,8 +114,10 @@ def _scope_of(token: ApiToken, caller: Any) -> Scope | None:
 
     A service token may what its scopes say, as an owner made it.
     """
-    if token.user is None or token.user == token.owner:
+    if token.user is None:
         return Scope(token.owner, Role.OWNER, token.limit)
+    if token.user == token.owner:
+        return present.personal_scope(caller, token.limit)
     membership = present.membership_of(caller, token.owner)
     if membership is None:
         return None

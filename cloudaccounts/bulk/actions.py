@@ -7,7 +7,8 @@ pages use, and on accounts of the person who asks, unless an operator asked in t
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Any
 from uuid import UUID
 
 from cloudaccounts.accounts.changes import set_environment
@@ -23,6 +24,7 @@ from cloudaccounts.lifecycle.state_changes import delete_account, resume_account
 from cloudaccounts.lifecycle.transfer import transfer_account
 from cloudaccounts.models import CloudAccount, CloudAccountStatus, Environment, Job, JobItem
 from teams.queries import user_of
+from teams.roles import Right
 from teams.scope import Scope
 
 PREFIX = "fleet."  # of the jobs' kinds; rows hold it, so it stays
@@ -44,6 +46,7 @@ class BulkAction:
     # The admin's own permission of the model, so that rights are given where Django's admin gives them.
     permission: str = "cloudaccounts.change_cloudaccount"
     formerly: str = ""  # the kind that older jobs of it have
+    takes: Right = field(kw_only=True)  # of a member of the team whose accounts they are
 
     @property
     def kind(self) -> str:
@@ -69,7 +72,7 @@ def register_bulk_action(action: BulkAction, *, threads: int = 8) -> Callable[[A
     def register(act: Act) -> Act:
         _actions[action.key] = action
 
-        @handles(action.kind, threads=threads, formerly=action.formerly)
+        @handles(action.kind, takes=action.takes, threads=threads, formerly=action.formerly)
         def handle(job: Job, item: JobItem) -> Outcome:
             # Asked for each item: accounts change hands and groups while a job waits, and options come from a row.
             rows = CloudAccount.objects.all()
@@ -104,17 +107,18 @@ def action_of(job: Job) -> BulkAction | None:
     return _actions.get(kind.removeprefix(PREFIX)) if kind.startswith(PREFIX) else None
 
 
-def is_permitted(job: Job) -> bool:
+def is_permitted(job: Job, *, asks: Any = None) -> bool:
     """Whether the operator who started the job may still do it: jobs wait, and failed items are retried days later.
 
-    Always true for a job about the asker's own accounts alone.
+    ``asks`` is the user who wants it repeated, where that is the question. Always true for a job about the asker's own
+    accounts alone.
     """
     if not job.options.get(OF_ALL):
         return True
     action = action_of(job)
-    # `is_active` and `is_staff` now: a job of an operator who has left must not go on by rights of the past. Whose job
-    # it is stands in its row as who asked for it; the owner is that operator's personal team.
-    user = user_of(job.owner)
+    # `is_active` and `is_staff` now: a job of an operator who has left must not go on by rights of the past. By who
+    # asked for it, and not by whose team it lies in: guests of that personal team have none of the operator's rights.
+    user = user_of(str(job.actor.get("id", ""))) if asks is None else asks
     if user is None or not (user.is_active and user.is_staff):
         return False
     return action is not None and bool(user.has_perm(action.permission))
@@ -137,8 +141,9 @@ def start_bulk_action(
     items = ((str(account.pk), account.name) for account in accounts)
     title = f"{action.label}: {about}"
     return start_job(
-        scope=scope, actor=actor, kind=action.kind, title=title, items=items, options=options, of_accounts=True
-    )
+        scope=scope, actor=actor, kind=action.kind, title=title, items=items, options=options, of_accounts=True,
+        private_to=actor.id if options.get(OF_ALL) else "",
+    )  # fmt: skip
 
 
 def revalidate_many(*, scope: Scope, actor: Actor, accounts: Iterable[CloudAccount], title: str = "") -> Job:
@@ -155,6 +160,7 @@ def revalidate_many(*, scope: Scope, actor: Actor, accounts: Iterable[CloudAccou
         "Check access",
         "Each account's connection is checked now, live, with a full report.",
         formerly="revalidate",
+        takes=Right.OPERATE,
     )
 )
 def _revalidate(account: CloudAccount, actor: Actor, job: Job) -> Outcome:
@@ -173,6 +179,7 @@ def _revalidate(account: CloudAccount, actor: Actor, job: Job) -> Outcome:
         "Suspend",
         "No more checks and scans of these accounts; scans that run now are cancelled.",
         dangerous=True,
+        takes=Right.OPERATE,
     )
 )
 def _suspend(account: CloudAccount, actor: Actor, job: Job) -> Outcome:
@@ -183,14 +190,18 @@ def _suspend(account: CloudAccount, actor: Actor, job: Job) -> Outcome:
 
 
 @register_bulk_action(
-    BulkAction("resume", "Resume", "Suspended accounts are checked, and work again once that has passed.")
+    BulkAction(
+        "resume", "Resume", "Suspended accounts are checked, and work again once that has passed.", takes=Right.OPERATE
+    )
 )
 def _resume(account: CloudAccount, actor: Actor, job: Job) -> Outcome:
     return Outcome() if resume_account(account, actor=actor) else Outcome.skipped("Not suspended.")
 
 
 @register_bulk_action(
-    BulkAction("environment", "Set environment", "Each account gets the environment that you choose.")
+    BulkAction(
+        "environment", "Set environment", "Each account gets the environment that you choose.", takes=Right.OPERATE
+    )
 )
 def _environment(account: CloudAccount, actor: Actor, job: Job) -> Outcome:
     environment = str(job.options.get("environment", ""))
@@ -209,6 +220,7 @@ def _environment(account: CloudAccount, actor: Actor, job: Job) -> Outcome:
         dangerous=True,
         for_owners=False,
         permission="cloudaccounts.delete_cloudaccount",
+        takes=Right.MANAGE,
     )
 )
 def _delete(account: CloudAccount, actor: Actor, job: Job) -> Outcome:
@@ -225,6 +237,7 @@ def _delete(account: CloudAccount, actor: Actor, job: Job) -> Outcome:
         dangerous=True,
         for_owners=False,
         permission="cloudaccounts.transfer_cloudaccount",
+        takes=Right.MANAGE,
     )
 )
 def _transfer(account: CloudAccount, actor: Actor, job: Job) -> Outcome:

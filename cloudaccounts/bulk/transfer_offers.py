@@ -27,6 +27,7 @@ from cloudaccounts.models.transfer import OfferState
 from cloudaccounts.notifications.notify import notify
 from cloudaccounts.work.databases import SECURITY
 from teams.queries import find_team
+from teams.roles import Right
 from teams.scope import Scope
 
 KIND = "transfer.accepted"
@@ -121,7 +122,7 @@ def accept(key: UUID, *, to_owner: str, actor: Actor) -> Job:
     return job
 
 
-@handles(KIND, threads=4)
+@handles(KIND, takes=Right.MANAGE, threads=4)
 def _take_over(job: Job, item: JobItem) -> Outcome:
     offer = TransferOffer.objects.filter(pk=UUID(str(job.options["offer"])), to_owner=job.owner).first()
     # Asked again from the rows: a job's options and items say what to do, and an offer alone says what may be done.

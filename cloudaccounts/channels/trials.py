@@ -15,11 +15,12 @@ from cloudaccounts.notifications.channels.base import ChannelKind
 from cloudaccounts.notifications.channels.message import Event, Message, Phase
 from cloudaccounts.notifications.channels.registry import find_kind
 from cloudaccounts.notifications.events import iso
+from teams.roles import Right
 
 TITLE = "Test from Cloud Accounts"
 
 
-@handles(TEST_JOB, threads=1)
+@handles(TEST_JOB, takes=Right.MANAGE, threads=1)
 def send_test(job: Job, item: JobItem) -> Outcome:
     channel = NotificationChannel.objects.filter(pk=UUID(item.subject), owner=job.owner).first()
     kind = find_kind(channel.kind) if channel else None

@@ -15,6 +15,7 @@ from cloudaccounts.contract.errors import ProviderError
 from cloudaccounts.declared.documents import Document
 from cloudaccounts.declared.planning import MARKS, Action, Change, Plan
 from cloudaccounts.declared.references import resolved
+from cloudaccounts.declared.rights import right_for
 from cloudaccounts.declared.sections import section
 from cloudaccounts.errors import InputError
 from cloudaccounts.jobs.documents import OPTION, document_of, keep_document
@@ -22,6 +23,7 @@ from cloudaccounts.jobs.handlers import Outcome, handles
 from cloudaccounts.jobs.requests import start_job
 from cloudaccounts.models import Job, JobItem
 from cloudaccounts.models.job import ItemState, JobState
+from teams.roles import Right
 from teams.scope import Scope
 
 APPLY = "registry.apply"
@@ -64,7 +66,16 @@ def start_apply(owner: str, *, actor: Actor, plan: Plan) -> Job:
     )  # fmt: skip
 
 
-@handles(APPLY, threads=8)
+def _takes(job: Job) -> Right:
+    """By the whole file. One that is not kept any more, or not readable, might have had anything in it."""
+    try:
+        changes = document_of(job)["changes"]
+    except ProviderError:
+        return Right.MANAGE
+    return right_for((change["section"], change["action"]) for change in changes)
+
+
+@handles(APPLY, takes=_takes, threads=8)
 def _apply(job: Job, item: JobItem) -> Outcome:
     """Repeatable, as each section's own work is."""
     _wait_for_earlier_stages(job, item)

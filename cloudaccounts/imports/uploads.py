@@ -21,6 +21,7 @@ from cloudaccounts.jobs.handlers import Outcome, handles
 from cloudaccounts.jobs.requests import start_job
 from cloudaccounts.models import Job, JobItem
 from cloudaccounts.models.job import ItemState
+from teams.roles import Right
 from teams.scope import Scope
 
 IMPORT = "accounts.import"
@@ -92,7 +93,7 @@ def template(kind: str) -> str:
     return f"accounts:\n- {plain}\n  credentials:\n    role_arn: {example['credentials.role_arn']}\n"
 
 
-@handles(IMPORT)
+@handles(IMPORT, takes=Right.OPERATE)
 def _import(job: Job, item: JobItem) -> Outcome:
     """Repeatable: what an earlier try connected is there already."""
     row = _from_dict(int(item.subject), document_of(job)["rows"][item.subject])

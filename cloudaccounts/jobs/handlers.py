@@ -15,6 +15,7 @@ from django.utils.module_loading import autodiscover_modules
 from cloudaccounts.contract.errors import ProviderError
 from cloudaccounts.models import Job, JobItem
 from cloudaccounts.models.job import ItemState
+from teams.roles import Right
 
 THREADS = 8  # items at the same time, unless the handler says otherwise
 
@@ -38,19 +39,23 @@ class Outcome:
 
 
 Handler = Callable[[Job, JobItem], Outcome]
+Takes = Right | Callable[[Job], Right]
 _handlers: dict[str, tuple[Handler, int]] = {}
+_rights: dict[str, Takes] = {}
 # Rows of older versions outlive an update: their kinds are mapped when they are read, and no migration rewrites them.
 _renamed: dict[str, str] = {}  # kinds as older versions wrote them
 
 
-def handles(kind: str, *, threads: int = THREADS, formerly: str = "") -> Callable[[Handler], Handler]:
+def handles(kind: str, *, takes: Takes, threads: int = THREADS, formerly: str = "") -> Callable[[Handler], Handler]:
     """Registers the handler of a kind of job. It may raise `ProviderError`. ``threads`` items run at the same time.
 
+    ``takes`` is the right that doing it by its own page or call takes, or says it of one job: who repeats a job that
+    somebody else asked for needs it too. It has no default, so that no kind is anybody's by an oversight.
     ``formerly`` is the kind's name in older versions: stored jobs of that name are of this kind.
     """
 
     def register(handler: Handler) -> Handler:
-        _handlers[kind] = (handler, threads)
+        _handlers[kind], _rights[kind] = (handler, threads), takes
         if formerly:
             _renamed[formerly] = kind
         return handler
@@ -73,3 +78,10 @@ def handler_of(kind: str) -> tuple[Handler, int] | None:
     """Of a stored job's kind, with its number of threads. None where this version does not know it."""
     discover()
     return _handlers.get(current_kind(kind))
+
+
+def right_of(job: Job) -> Right:
+    """What repeating this job takes of whoever asks; of a kind that this version does not know, the most there is."""
+    discover()
+    takes = _rights.get(current_kind(job.kind), Right.MANAGE)
+    return takes if isinstance(takes, Right) else takes(job)

@@ -17,12 +17,16 @@ from teams.scope import Scope
 
 
 def jobs(scope: Scope) -> QuerySet[Job]:
-    """Newest first."""
-    return asked_within(Job.objects.all(), scope).order_by("-requested_at", "-id")
+    """Newest first. Without those that are private to somebody else (`Job.private_to`)."""
+    return asked_within(_shown(scope), scope).order_by("-requested_at", "-id")
 
 
 def find_job(scope: Scope, job: UUID) -> Job | None:
-    return asked_within(Job.objects.filter(pk=job), scope).first()
+    return asked_within(_shown(scope).filter(pk=job), scope).first()
+
+
+def _shown(scope: Scope) -> QuerySet[Job]:
+    return Job.objects.filter(private_to__in={"", scope.staff})
 
 
 def job_items(scope: Scope, job: Job, *, state: str = "") -> QuerySet[JobItem]:

@@ -40,11 +40,13 @@ def start_job(
     items: Iterable[tuple[str, str]],
     options: dict[str, object],
     of_accounts: bool = False,
+    private_to: str = "",
 ) -> Job:
     """Writes a job over ``items`` (subject, label) and sends it to a worker. A subject given twice counts once.
 
     The job keeps the limit of whoever asked: `limits.from_text` makes the scope of it that its handler works in.
     ``of_accounts``: the subjects are ids of accounts, whose items are hidden once an account has left that limit.
+    ``private_to``: the key of the one person who may see it, see `Job.private_to`.
     Asked for again before it has ended, it is the same job. Raises `TeamLimitError` where the owner has `TEAM_JOBS`.
     """
     now, subjects = timezone.now(), dict(items)
@@ -59,7 +61,7 @@ def start_job(
         raise TeamLimitError(f"{settings.TEAM_JOBS} jobs of yours have not ended yet.", RETRY_AFTER)
     job = Job(
         owner=owner, limited_to=limited_to, kind=kind, active_key=key, title=title[:160], actor=actor.to_dict(),
-        options=options, requested_at=now, nudged_at=now,
+        options=options, requested_at=now, nudged_at=now, private_to=private_to,
     )  # fmt: skip
     try:
         return _write_job(job, subjects, actor, of_accounts=of_accounts)
@@ -85,7 +87,7 @@ def _write_job(job: Job, subjects: dict[str, str], actor: Actor, *, of_accounts:
         # After its items: a job that exists is complete, on MongoDB too, which has no transaction here.
         job.save(force_insert=True)
         record_event(
-            actor=actor, owner=job.owner, action="job.requested", text=f"{job.title}: {job.total} to do",
+            actor=actor, owner=job.audited_for, action="job.requested", text=f"{job.title}: {job.total} to do",
             job=str(job.pk), kind=job.kind,
         )  # fmt: skip
         messages.send_on_commit(TASK, str(job.pk), using=SECURITY, queue=QUEUE)
@@ -104,7 +106,7 @@ def cancel_job(job: Job, *, actor: Actor) -> bool:
         **count_outcomes(job.pk),
     )
     if cancelled:
-        record_event(actor=actor, owner=job.owner, action="job.cancelled", text=f"{job.title}: cancelled")
+        record_event(actor=actor, owner=job.audited_for, action="job.cancelled", text=f"{job.title}: cancelled")
     return cancelled == 1
 
 
@@ -122,7 +124,7 @@ def retry_failed(job: Job, *, actor: Actor, scope: Scope | None = None) -> Job |
     return start_job(
         scope=scope, actor=actor, kind=current_kind(job.kind), title=job.title,
         items=[(subject, label) for subject, label, _ in rows], options=dict(job.options),
-        of_accounts=all(account for _, _, account in rows),
+        of_accounts=all(account for _, _, account in rows), private_to=job.private_to,
     )  # fmt: skip
 
 

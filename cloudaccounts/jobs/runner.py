@@ -173,7 +173,7 @@ def _fail_the_rest(job: Job, error: ProviderError) -> None:
 
 def _record_end(job: Job, counts: dict[str, int]) -> None:
     record_event(
-        actor=Actor.from_dict(job.actor), owner=job.owner, action="job.finished",
+        actor=Actor.from_dict(job.actor), owner=job.audited_for, action="job.finished",
         text=f"{job.title}: {counts['done']} done, {counts['failed']} failed, {counts['skipped']} skipped",
         job=str(job.pk),
     )  # fmt: skip

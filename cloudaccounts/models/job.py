@@ -34,6 +34,9 @@ class Job(models.Model):
     kind = models.CharField(max_length=40)
     # Of owner, kind, options and items while it has not ended, and NULL afterwards: unique, so identical jobs are one.
     active_key = models.CharField(max_length=64, null=True, unique=True)  # noqa: DJ001 # NULLs are not equal
+    # The person's key, where nobody else may see it: work over accounts of all owners lies in the personal team of the
+    # operator who asked, and that team may have guests. Empty for a team's own work.
+    private_to = models.CharField(max_length=64, blank=True, default="", db_default="")
     title = models.CharField(max_length=160)
     actor = models.JSONField(default=dict)  # cloudaccounts.audit.actor.Actor
     options = models.JSONField(default=dict)
@@ -66,6 +69,11 @@ class Job(models.Model):
     @property
     def is_active(self) -> bool:
         return self.state in {JobState.QUEUED, JobState.RUNNING}
+
+    @property
+    def audited_for(self) -> str:
+        """Whose audit tells of it; what is private stands in the server's own, which operators read in the admin."""
+        return "" if self.private_to else self.owner
 
     @property
     def took(self) -> timedelta | None:

@@ -34,6 +34,7 @@ from cloudaccounts.models.organization import MemberState, ProviderState
 from cloudaccounts.organizations import grouping
 from cloudaccounts.organizations.choosing import items_of
 from cloudaccounts.organizations.rules import ROOT, Rule, RuleBook
+from teams.roles import Right
 from teams.scope import Scope
 
 TEST = "organization.test"
@@ -138,7 +139,7 @@ def _start_onboarding(
     )  # fmt: skip
 
 
-@handles(TEST, threads=THREADS)
+@handles(TEST, takes=Right.OPERATE, threads=THREADS)
 def _test(job: Job, item: JobItem) -> Outcome:
     organization, member = _find(job, item)
     if member is None or organization is None:
@@ -158,7 +159,7 @@ def _test(job: Job, item: JobItem) -> Outcome:
     return Outcome()
 
 
-@handles(ONBOARD, threads=THREADS)
+@handles(ONBOARD, takes=Right.OPERATE, threads=THREADS)
 def _onboard(job: Job, item: JobItem) -> Outcome:
     """Repeatable: a worker that dies anywhere in here leaves the item waiting, and the next one goes on.
 

@@ -14,6 +14,7 @@ from cloudaccounts.models import Job, JobItem, Organization
 from cloudaccounts.models.organization import SyncState
 from cloudaccounts.organizations.queries import refused_connection
 from cloudaccounts.organizations.sync import request_sync, run_sync
+from teams.roles import Right
 from teams.scope import Scope
 
 SYNC = "organization.sync"
@@ -34,7 +35,7 @@ def start_sync(organization: Organization, *, actor: Actor, scope: Scope | None 
     return job
 
 
-@handles(SYNC, threads=1)
+@handles(SYNC, takes=Right.OPERATE, threads=1)
 def _sync(job: Job, item: JobItem) -> Outcome:
     """Does the sync, or waits for whoever does it. Repeatable: a sync goes on from its cursor."""
     row = Organization.objects.filter(owner=job.owner, pk=UUID(item.subject))

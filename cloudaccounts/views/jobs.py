@@ -16,6 +16,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from cloudaccounts.audit.actor import Actor
 from cloudaccounts.bulk.actions import is_permitted, needs_password
+from cloudaccounts.jobs.handlers import right_of
 from cloudaccounts.jobs.queries import failure_causes, find_job, job_items, jobs
 from cloudaccounts.jobs.requests import cancel_job, retry_failed
 from cloudaccounts.models import Job, JobItem
@@ -25,6 +26,7 @@ from cloudaccounts.views.common import scope_of
 from cloudaccounts.views.paging import page_of
 from cloudaccounts.web import reauthentication
 from cloudaccounts.web.pagination import slice_of
+from teams.access import why_refused
 
 PAGE_SIZE = 50
 JOBS_SHOWN = 25
@@ -76,14 +78,19 @@ def job_cancel(request: HttpRequest, job_id: UUID) -> HttpResponse:
 @require_POST
 def job_retry(request: HttpRequest, job_id: UUID) -> HttpResponse:
     job = _job_or_404(request, job_id)
+    # Of who asks now, and not of who asked first: a role that may not do this may not repeat it either.
+    right, scope = right_of(job), scope_of(request)
+    if not scope.has(right):
+        cause, remedy = why_refused(right, scope.role)
+        return render(request, "403.html", {"cause": cause, "remedy": remedy}, status=403)
     # Rights are checked anew: an operator may have lost them since the job was started.
-    if not is_permitted(job):
+    if not is_permitted(job, asks=request.user):
         messages.error(request, "You have no permission any more to do this to accounts of all owners.")
         return redirect("job", job_id=job.pk)
     # Repeating asks for the password as the first time did: a dangerous action is no less so on the second try.
     if needs_password(job) and not reauthentication.is_recent(request):
         return reauthentication.ask(request, back=reverse("job", args=[job.pk]))
-    retry = retry_failed(job, actor=Actor.of_request(request), scope=scope_of(request))
+    retry = retry_failed(job, actor=Actor.of_request(request), scope=scope)
     if retry is None:
         messages.info(request, "Nothing failed in this job.")
     return redirect("job", job_id=(retry or job).pk)
@@ -112,6 +119,7 @@ def _context(request: HttpRequest, job: Job) -> dict[str, Any]:
         "page": paginator.get_page(request.GET.get("page")),
         # Only while something waits: an ended job needs no worker.
         "worker": worker_state("fleet", job) if job.is_active else None,
+        "may_retry": job.failed > 0 and not job.is_active and scope.has(right_of(job)),
     }
 
 

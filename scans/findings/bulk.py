@@ -17,6 +17,7 @@ from scans.findings.filters import FindingFilter
 from scans.findings.queries import findings
 from scans.findings.suppression import clean_reason, clean_until, suppress_findings, unsuppress_findings
 from scans.findings.triage import assign, set_due
+from teams.roles import Right
 from teams.scope import Scope
 
 JOB = "findings.change"
@@ -91,7 +92,7 @@ def change_findings(
     return Changed(job=job)
 
 
-@handles(JOB, threads=2)
+@handles(JOB, takes=Right.OPERATE, threads=2)
 def _change_account(job: Job, item: JobItem) -> Outcome:
     _, act = ACTIONS[str(job.options["action"])]
     # Groups and accounts of the filter have decided which accounts the job has.

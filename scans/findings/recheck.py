@@ -35,6 +35,7 @@ from scans.findings.writer import FindingWriter
 from scans.models import Asset, Finding, ScanRun
 from scans.muting.settings import team_settings
 from scans.runs.summaries import renew_posture
+from teams.roles import Right
 from teams.scope import Scope
 
 JOB = "findings.recheck"
@@ -66,7 +67,7 @@ def request_recheck(scope: Scope, findings: Sequence[UUID], *, actor: Actor) -> 
     return start_job(scope=scope, actor=actor, kind=JOB, title=title, items=items, options={})
 
 
-@handles(JOB, threads=4)
+@handles(JOB, takes=Right.OPERATE, threads=4)
 def _recheck(job: Job, item: JobItem) -> Outcome:
     scope = from_text(job.owner, job.limited_to)
     rows = within(Finding.objects.filter(pk=UUID(item.subject.removeprefix(PREFIX))), scope)

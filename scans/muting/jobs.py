@@ -8,9 +8,10 @@ from cloudaccounts.jobs.handlers import Outcome, handles
 from cloudaccounts.models import Job, JobItem
 from scans.muting.application import renew, settle_account
 from scans.muting.rules import JOB
+from teams.roles import Right
 
 
-@handles(JOB, threads=2)
+@handles(JOB, takes=Right.OPERATE, threads=2)
 def _mute(job: Job, item: JobItem) -> Outcome:
     account = UUID(item.subject)
     # By all rules in force and not by the one of the job, which may have ended meanwhile: whatever holds now is right.

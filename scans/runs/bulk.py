@@ -8,10 +8,16 @@ from cloudaccounts.jobs.handlers import Outcome
 from cloudaccounts.models import CloudAccount, CloudAccountStatus, Job
 from scans.models import ScanType
 from scans.runs.requests import request_scan
+from teams.roles import Right
 
 
 @register_bulk_action(
-    BulkAction("scan", "Scan", "A scan of what changed is asked for; they run one after another, as workers allow."),
+    BulkAction(
+        "scan",
+        "Scan",
+        "A scan of what changed is asked for; they run one after another, as workers allow.",
+        takes=Right.OPERATE,
+    ),
     threads=4,
 )
 def scan(account: CloudAccount, actor: Actor, job: Job) -> Outcome:

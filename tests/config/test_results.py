@@ -18,6 +18,7 @@ from cloudaccounts.jobs.handlers import Outcome
 from cloudaccounts.models import Job, JobItem
 from cloudaccounts.work.leases import Claim
 from config.celery import app
+from teams.roles import Right
 from teams.scope import Scope
 from tests.conftest import ALL_DATABASES, SECRET
 
@@ -32,7 +33,7 @@ def job(alice: User, monkeypatch: pytest.MonkeyPatch) -> Iterator[Job]:
     def away(job: Job, item: JobItem) -> Outcome:
         raise OperationalError(SAID)
 
-    handlers.handles("test")(away)
+    handlers.handles("test", takes=Right.OPERATE)(away)
     # As the last try leaves it, where nothing can be written either.
     monkeypatch.setattr(Claim, "outlives", lambda *_, **__: False)
     yield requests.start_job(

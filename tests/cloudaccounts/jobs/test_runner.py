@@ -21,6 +21,7 @@ from cloudaccounts.jobs.requests import cancel_job, retry_failed, start_job
 from cloudaccounts.jobs.runner import requeue_jobs, run_job
 from cloudaccounts.models import AuditEvent, Job, JobItem
 from cloudaccounts.models.job import ItemState, JobState
+from teams.roles import Right
 from teams.scope import Scope
 from tests.conftest import ALL_DATABASES
 
@@ -56,7 +57,7 @@ class Work:
 @pytest.fixture
 def work() -> Iterator[Work]:
     work = Work()
-    handlers.handles("test", threads=3)(work.do)
+    handlers.handles("test", takes=Right.OPERATE, threads=3)(work.do)
     yield work
     del handlers._handlers["test"]
 

@@ -20,6 +20,7 @@ from cloudaccounts.jobs.runner import run_job
 from cloudaccounts.models import Job, JobItem
 from cloudaccounts.models.job import ItemState
 from cloudaccounts.work.threads import DatabaseThreads, release_connections
+from teams.roles import Right
 from teams.scope import Scope
 from tests.conftest import ALL_DATABASES
 from tests.environment import MONGODB
@@ -71,7 +72,7 @@ def test_a_job_opens_a_connection_a_thread_and_leaves_none_open(alice: User, ope
         assert JobItem.objects.filter(pk=item.pk).exists()
         return Outcome()
 
-    handlers.handles("counting", threads=THREADS)(handle)
+    handlers.handles("counting", takes=Right.OPERATE, threads=THREADS)(handle)
     try:
         items = [(str(number), str(number)) for number in range(ITEMS)]
         job = start_job(
