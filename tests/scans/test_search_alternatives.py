@@ -11,6 +11,7 @@ from scans import search
 from scans.findings.filters import FindingFilter
 from scans.findings.queries import findings, searched
 from scans.models import Finding
+from teams.names import name_key
 from teams.scope import Scope
 from tests.api.test_scans import make_finding, scanned
 from tests.conftest import ALL_DATABASES
@@ -25,7 +26,7 @@ def names(scope: Scope, text: str) -> list[str]:
 
 def test_few_hits_of_an_account_are_found_by_their_keys(alice: User, scanned: CloudAccount) -> None:
     made = sorted(make_finding(scanned).check_id for _ in range(3))
-    CloudAccount.objects.filter(pk=scanned.pk).update(name="warehouse-eu")
+    CloudAccount.objects.filter(pk=scanned.pk).update(name="warehouse-eu", name_key=name_key("warehouse-eu"))
     scope = Scope(str(alice.pk))
     assert names(scope, "warehouse") == made
     rows, by_key = searched(scope, "warehouse")
@@ -35,7 +36,7 @@ def test_few_hits_of_an_account_are_found_by_their_keys(alice: User, scanned: Cl
 
 def test_many_hits_are_all_found_too(alice: User, scanned: CloudAccount, monkeypatch: pytest.MonkeyPatch) -> None:
     made = sorted(make_finding(scanned).check_id for _ in range(3))
-    CloudAccount.objects.filter(pk=scanned.pk).update(name="warehouse-eu")
+    CloudAccount.objects.filter(pk=scanned.pk).update(name="warehouse-eu", name_key=name_key("warehouse-eu"))
     monkeypatch.setattr(search, "MAX_HITS", 2)
     scope = Scope(str(alice.pk))
     assert not searched(scope, "warehouse")[1]
