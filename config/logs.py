@@ -9,7 +9,13 @@ from datetime import UTC, datetime
 from typing import Any
 
 HIDDEN = "[hidden]"
-_NAMES = r"(?:secret|password|passwd|token|private_key|authorization|signature|credential|client_assertion|api_key)"
+_NAMES = (
+    r"(?:secret|password|passwd|token|private_key|authorization|signature|credential|client_assertion|"
+    r"(?:api|routing|integration|subscription)[_-]?key)"
+)
+# What stands between the name and the value of a header: "Authorization: Basic …".
+_SCHEMES = r"(?:(?:basic|bearer|token|negotiate|ntlm|apikey|sharedkey|aws4-hmac-sha256)\s++)?"
+_OF_URL = r"[^\s\"'<>]"  # a character of what stands in a URL behind its host
 # What strangers send is logged as well (a Host header, a path), so no pattern may take more than linear time: none has
 # an unbounded part that can begin at every position of what it has just read. Hence the lookbehinds, the bounds and the
 # possessive quantifiers (``+`` after a quantifier: no backtracking).
@@ -17,18 +23,47 @@ _PATTERNS = (
     re.compile(r"-----BEGIN [A-Z ]{0,40}PRIVATE KEY-----.*?(?:-----END [A-Z ]{0,40}PRIVATE KEY-----|\Z)", re.DOTALL),
     # name=value, "name": "value", name: value; the value up to a quote, comma, ampersand, closing bracket or blank
     re.compile(
-        rf"(?i)(?P<keep>{_NAMES}[\w.-]{{0,64}}+[\"']?\s*+[:=]\s*+(?:b?[\"'])?(?:bearer\s++|aws4-hmac-sha256\s++)?)"
+        rf"(?i)(?P<keep>{_NAMES}[\w.-]{{0,64}}+[\"']?\s*+[:=]\s*+(?:b?[\"'])?{_SCHEMES})"
         r"[^\s\"',&)}\]]+"
     ),
     re.compile(r"(?i)(?P<keep>bearer\s++)[\w.~+/=-]{8,}"),
+    # Base64 of user:password, with a capital or a digit behind its beginning: "Basic Authentication" stays.
+    re.compile(r"(?P<keep>\b[Bb]asic\s++)(?=[A-Za-z0-9+/][a-z+/]{0,200}+[A-Z0-9])[A-Za-z0-9+/]{8,}+={0,2}"),
+    # Connection strings: https://learn.microsoft.com/azure/storage/common/storage-configure-connection-string, those of
+    # Service Bus (SharedAccessKey) and of Communication Services (accesskey). An AWS access key's id is no secret.
+    re.compile(
+        r"(?i)(?P<keep>(?:account|sharedaccess|access)_?key[\"']?\s*+[:=]\s*+[\"']?)(?!AKIA|ASIA)[^\s\"',;&)}\]]+"
+    ),
+    re.compile(r"(?<![A-Za-z0-9+/])[A-Za-z0-9+/]{86}=="),  # the shape of a storage account's key: 64 bytes
+    # A shared access signature: https://learn.microsoft.com/rest/api/storageservices/create-service-sas. A key of an
+    # Azure function, which is as long, stands in `code`.
+    re.compile(r"(?P<keep>(?<!\w)sig=)[\w%+/=~.-]{16,}"),
+    re.compile(r"(?P<keep>[?&]code=)[\w%+/=-]{40,}"),
+    # Google: an OAuth client's secret, access and refresh tokens, API keys
+    re.compile(r"(?P<keep>\bGOCSPX-)[\w-]{10,}"),
+    re.compile(r"(?P<keep>\bya29\.)[\w.-]{10,}"),
+    re.compile(r"(?<![\w/:])1//0[\w-]{20,}"),
+    re.compile(r"(?P<keep>\bAIza)[\w-]{35}"),
+    # Tokens that say what they are: GitHub's, GitLab's, Slack's
+    re.compile(r"(?P<keep>(?<![A-Za-z0-9])(?:gh[oprsu]_|github_pat_|glpat-|xox[a-z]-|xapp-))[\w-]{10,}"),
+    # https://token@host and https://token:x-oauth-basic@host: so long a user is a token
+    re.compile(r"(?P<keep>https?://)[^\s/:@\"'<>]{20,300}+(?=@|:[^\s/:@\"'<>]{0,300}+@)"),
+    # Addresses of webhooks have their key in the path: at hosts named so (hooks.slack.com, hooks.zapier.com,
+    # hook.eu1.make.com, example.webhook.office.com), and by the paths alone, which HTTP libraries log without the host.
+    re.compile(rf"(?P<keep>://(?:[\w-]{{1,60}}\.)?(?:web)?hooks?\.[\w.-]{{1,200}}+(?::[0-9]{{1,5}})?/){_OF_URL}+"),
+    re.compile(rf"(?P<keep>/services/T[A-Z0-9]{{5,20}}/B[A-Z0-9]{{5,20}}/){_OF_URL}+"),
+    re.compile(rf"(?P<keep>/(?:webhookb2|IncomingWebhook|api/(?:v[0-9]{{1,2}}/)?webhooks/[0-9]{{5,25}})/){_OF_URL}+"),
+    re.compile(rf"(?P<keep>/hooks/catch/[0-9]{{1,20}}/){_OF_URL}+"),
+    re.compile(r"(?P<keep>/hooks/)(?=[A-Za-z_-]{0,100}+[0-9])[\w-]{20,}"),  # with a digit: files are called so as well
+    re.compile(r"(?P<keep>/integration/)[0-9a-f]{32}\b"),
     re.compile(r"(?P<keep>\b(?:AKIA|ASIA)[A-Z0-9]{2})[A-Z0-9]{8,}(?=[A-Z0-9]{2}\b)"),
     # scheme://user:password@host, up to the last @: people do not always escape those in a password
     re.compile(r"(?P<keep>://[^\s/:@\"']{0,200}:)[^\s\"'<>]{1,300}(?=@)"),
     re.compile(r"(?<![\w/+=-])[A-Za-z0-9/+]{40}(?![\w/+=-])"),  # the shape of an AWS secret access key
     # The same behind a slash, as in a path or an ARN. Of both cases: most folders have names of one.
     re.compile(r"(?<=[/=:-])(?=[a-z0-9/+]{0,39}[A-Z])(?=[A-Z0-9/+]{0,39}[a-z])[A-Za-z0-9/+]{40}(?![\w/+=-])"),
-    # An Azure client secret: three characters, a digit, Q~, and 31 to 34 more
-    re.compile(r"(?<![\w.~-])[\w.~-]{3}[0-9]Q~[\w.~-]{31,34}"),
+    # An Azure client secret: three characters, a digit, Q~, and 31 to 34 more. In a URL or a form ~ may be %7E.
+    re.compile(r"(?<![\w.~-])(?:[\w.~-]|%7[Ee]){3}[0-9]Q(?:~|%7[Ee])(?:[\w.~-]|%7[Ee]){31,34}"),
     re.compile(r"(?P<keep>\bcam_)[\w-]{20,}"),  # a token of the HTTP API
     re.compile(r"\bgAAAA[\w-]{40,}={0,2}"),  # a Fernet token
     re.compile(r"(?<![\w-])eyJ[\w-]{10,}+\.[\w-]{10,}+\.[\w-]*"),  # a JWT

@@ -17,22 +17,23 @@ from teams.present import known_scope
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 FORWARDED = ("HTTP_X_FORWARDED_FOR", "HTTP_X_FORWARDED_PROTO", "HTTP_X_FORWARDED_HOST", "HTTP_X_FORWARDED_PORT")
-# What proxies write beside or instead of those. Nothing is taken from them: they only tell that there is a proxy.
-_OF_PROXIES = (
-    "HTTP_FORWARDED",  # RFC 7239
-    "HTTP_VIA",
-    "HTTP_X_REAL_IP",
-    "HTTP_X_CLIENT_IP",
-    "HTTP_X_CLUSTER_CLIENT_IP",
-    "HTTP_X_FORWARDED",
-    "HTTP_X_FORWARDED_SERVER",
-    "HTTP_X_ORIGINAL_FORWARDED_FOR",
-    "HTTP_X_ENVOY_EXTERNAL_ADDRESS",
-    "HTTP_FORWARDED_FOR",
-    "HTTP_CLIENT_IP",
-    "HTTP_TRUE_CLIENT_IP",
-    "HTTP_CF_CONNECTING_IP",
-    "HTTP_CDN_LOOP",
+# What who asks this server itself sends, a program or Prometheus (see
+# https://github.com/prometheus/prometheus/blob/main/scrape/scrape.go). Proxies have too many headers for a list of
+# theirs: whatever is not one of these, a proxy may have written.
+_OF_PROGRAMS = frozenset(
+    {
+        "HTTP_HOST",
+        "HTTP_USER_AGENT",
+        "HTTP_ACCEPT",
+        "HTTP_ACCEPT_CHARSET",
+        "HTTP_ACCEPT_ENCODING",
+        "HTTP_ACCEPT_LANGUAGE",
+        "HTTP_AUTHORIZATION",
+        "HTTP_CACHE_CONTROL",
+        "HTTP_CONNECTION",
+        "HTTP_COOKIE",
+        "HTTP_X_PROMETHEUS_SCRAPE_TIMEOUT_SECONDS",
+    }
 )
 UNIX = "unix"  # in TRUSTED_PROXIES: whoever may open the unix socket that this server listens at
 _LONGEST = 45  # characters: an IPv6 address with an IPv4 one at its end
@@ -105,10 +106,27 @@ def _without_port(hop: str) -> str:
     return match["four"] or match["six"] if match else hop
 
 
-def came_through_a_proxy(request: HttpRequest) -> bool:
-    """Whether anything says so; a proxy that writes no header at all cannot be told from its clients."""
+def asks_directly(request: HttpRequest) -> bool:
+    """Whether a program of this machine asks this server itself, as far as that can be told.
+
+    By its address, by the host that it asked, which is this machine's as well, and by sending nothing but what
+    programs send. A proxy on this machine that writes no header and asks for a loopback address cannot be told from
+    them: operations.md says to close /metrics there.
+    """
     meta = request.META
-    return bool(meta.get("FORWARDED_UNTRUSTED")) or any(name in meta for name in (*FORWARDED, *_OF_PROXIES))
+    if meta.get("FORWARDED_UNTRUSTED") or any(name.startswith("HTTP_") and name not in _OF_PROGRAMS for name in meta):
+        return False
+    address = _address(meta.get("REMOTE_ADDR", ""))
+    return address is not None and address.is_loopback and _is_loopback_host(meta.get("HTTP_HOST", ""))
+
+
+def _is_loopback_host(host: str) -> bool:
+    """Of a Host header: localhost or a loopback address, with or without a port."""
+    name = _without_port(host)
+    if name.rpartition(":")[2].isdecimal() and name.count(":") == 1:
+        name = name.partition(":")[0]
+    address = _address(name)
+    return name.lower() == "localhost" or (address is not None and address.is_loopback)
 
 
 class NotStoredMiddleware:

@@ -94,13 +94,21 @@ def update_channel(
         raise InputError({"kind": "This version does not know channels of this kind."})
     whole = {name: getattr(channel, name) for name in ("name", "events", "min_severity", "groups", "digest_minutes")}
     whole |= {name: value for name, value in changes.items() if name in whole}
-    columns = _cleaned(scope, kind, ChannelInput(kind=kind.key, settings={}, **whole))
+    cleaned = _cleaned(scope, kind, ChannelInput(kind=kind.key, settings={}, **whole))
+    # What was not named is cleaned along, for its rules, and not written: somebody else may have changed it meanwhile.
+    columns = {name: value for name, value in cleaned.items() if name in changes}
+    row = NotificationChannel.objects.filter(pk=channel.pk)
     if "settings" in changes:
+        # All settings are one column, and their secrets another. So they are put together with what the row has now,
+        # not with the object in hand, and written over that alone: a signing secret may be replaced at this moment.
+        channel.refresh_from_db(fields=["settings", "place", "secret", "updated_at"])
         columns |= _new_settings(channel, kind, changes["settings"])
+        row = row.filter(secret=channel.secret, updated_at=channel.updated_at)
     columns["updated_at"] = timezone.now()
     try:
         with transaction.atomic(using=SECURITY):
-            NotificationChannel.objects.filter(pk=channel.pk).update(**columns)
+            if not row.update(**columns):
+                raise InputError({"channel": "It was changed or deleted at this moment. Try again."})
             changed = ", ".join(sorted(changes))
             _record(channel, actor, "channel.changed", f"Channel {channel.name} changed: {changed}")
     except IntegrityError:

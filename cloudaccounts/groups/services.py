@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from itertools import islice
 from typing import Any
 from uuid import UUID
@@ -56,8 +56,9 @@ def create_group(
 def update_group(
     group: AccountGroup, *, scope: Scope, actor: Actor, name: str, description: str, parent: UUID | None
 ) -> AccountGroup:
-    """Renames, describes and moves. Raises `InputError`, also where the move would close a circle, or would take the
-    group out of a limited scope.
+    """Renames, describes and moves: writes what differs from ``group``, as the caller has read it, and nothing else.
+
+    Raises `InputError`, also where the move would close a circle, or would take the group out of a limited scope.
     """
     name, description = _clean(name, description)
     if group.pk in limiting_groups(scope):
@@ -66,23 +67,31 @@ def update_group(
         _check_limit(scope, parent)
     # Checked here and once more after writing, because two moves at the same moment each look fine.
     _check_parent(group, parent)
-    before = {"name": group.name, "description": group.description, "parent": str(group.parent or "")}
-    after = {"name": name, "description": description, "parent": str(parent or "")}
-    if before == after:
+    wanted = {"name": name, "description": description, "parent": parent}
+    # What the caller leaves as it was stays as it is: somebody else may have changed it since.
+    changes = {field: value for field, value in wanted.items() if value != getattr(group, field)}
+    if not changes:
         return group
     row = AccountGroup.objects.filter(pk=group.pk)
     try:
         with transaction.atomic(using=SECURITY):
-            row.update(name=name, description=description, parent=parent, updated_at=timezone.now())
+            # Read within the transaction, for the audit: the object in hand may be older than another change.
+            before = row.values(*changes).first()
+            if before is None or not row.update(**changes, updated_at=timezone.now()):
+                raise InputError({"group": "This group was deleted meanwhile."})
     except IntegrityError:
         raise _taken() from None
-    if parent != group.parent and _is_above(group.pk, parent, group.owner):
+    if "parent" in changes and _is_above(group.pk, parent, group.owner):
         # Two moves at the same moment, each allowed alone: the circle shows only once both are written. Whoever sees it
         # takes its own move back.
-        row.update(parent=group.parent)
+        row.filter(parent=parent).update(parent=before["parent"])
         raise InputError({"parent": CIRCLE})
-    group.name, group.description, group.parent = name, description, parent
-    _record(group, actor, "group.changed", f"Group {name} changed by {actor.label}", before=before, after=after)
+    for field, value in changes.items():
+        setattr(group, field, value)
+    _record(
+        group, actor, "group.changed", f"Group {group.name} changed by {actor.label}",
+        before=_shown(before), after=_shown(changes),
+    )  # fmt: skip
     return group
 
 
@@ -294,6 +303,11 @@ def _recount(keys: Iterable[UUID]) -> None:
             while (size := GroupMember.objects.filter(group=key).count()) != written:
                 group.update(size=size)
                 written = size
+
+
+def _shown(columns: Mapping[str, Any]) -> dict[str, str]:
+    """As the audit shows them."""
+    return {name: str(value or "") for name, value in columns.items()}
 
 
 def _taken() -> InputError:

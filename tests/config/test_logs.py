@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import base64
+import hashlib
 import json
 import logging
 import secrets
@@ -8,6 +10,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from urllib.parse import quote
 
 import pytest
 from cryptography.fernet import Fernet
@@ -92,6 +95,90 @@ def test_it_hides_sealed_tokens_and_the_middle_of_key_ids() -> None:
     assert redact(AKIA) == AKIA[:6] + "[hidden]" + AKIA[-2:]
 
 
+# The same in each process: they are part of the tests' names.
+HEX = hashlib.sha512(b"cam").hexdigest()
+TEAM, BOT = "T0" + "4AB8CD2EF", "B0" + "7XY9ZW3QR"
+SLACK = HEX[:24]
+KEY = base64.b64encode(bytes.fromhex(HEX)).decode()  # as a storage account's
+LONG = HEX[:40]
+GUID = "6f1d1d0e-8f0a-4f43-bb0d-3b7f2b1f8a11"
+
+
+@pytest.mark.parametrize(
+    ("line", "secret"),
+    [
+        ("Authorization: Basic {}", base64.b64encode(b"cam:hunter2-hunter2").decode()),
+        ('"Authorization": "Basic {}"', base64.b64encode(b"cam:hunter2-hunter2").decode()),
+        ("('Authorization', 'Basic {}')", base64.b64encode(b"cam:hunter2-hunter2").decode()),
+        ("authorization: token {}", LONG),
+        ("Authorization: SharedKey {}", "cam:" + KEY),
+        ("X-Api-Key: {}", LONG),
+        ('"routing_key": "{}"', HEX[:32]),
+        ("DefaultEndpointsProtocol=https;AccountName=cam;AccountKey={};EndpointSuffix=core.windows.net", KEY),
+        ("Endpoint=sb://cam.example/;SharedAccessKeyName=Root;SharedAccessKey={}", KEY[:44]),
+        ("the key {} was refused", KEY),
+        ("https://cam.blob.core.windows.net/b?sv=2024&sr=b&sig={}&se=2026-12-01", quote(KEY[:43] + "=", safe="")),
+        ("SharedAccessSignature sr=cam&sig={}&skn=Root", quote(KEY[:43] + "=", safe="")),
+        ("https://cam.azurewebsites.net/api/f?code={}", KEY[:54] + "=="),
+        ("client GOCSPX-{} refused", HEX[:28]),
+        ("client GOCSPX-{}", "-aB_" + HEX[:24]),
+        ("ya29.{} expired", "a0Af_-" + HEX[:60]),
+        ("refresh 1//0{} x", "gAb-_" + HEX[:40]),
+        ("GET /v1?key=AIza{} 403", HEX[:35]),
+        ("cloning https://ghp_{}@github.com/a/b", HEX[:36]),
+        ("cloning https://x-access-token:ghs_{}@github.com/a/b", HEX[:36]),
+        ("env_github_pat_{}", HEX[:36]),
+        ("cloning https://{}@git.example/a/b", LONG),
+        ("cloning https://{}:x-oauth-basic@git.example/a/b", LONG),
+        ("glpat-{}", HEX[:20]),
+        ("xoxb-{}", HEX[:40]),
+        (f"POST https://hooks.slack.com/services/{TEAM}/{BOT}/{{}} 404", SLACK),
+        (f"host='hooks.slack.com', port=443): Max retries exceeded with url: /services/{TEAM}/{BOT}/{{}} (", SLACK),
+        ("POST https://hooks.slack.com/triggers/T04AB8CD2EF/123456/{}", SLACK),
+        (f"https://a.webhook.office.com/webhookb2/{GUID}@{GUID}/IncomingWebhook/{{}}/{GUID}", HEX[:32]),
+        (f"url: /webhookb2/{GUID}@{GUID}/IncomingWebhook/{{}}/{GUID}", HEX[:32]),
+        ("https://discord.com/api/webhooks/123456789012345678/{}", "aZ-_" + HEX[:60]),
+        ("url: /hooks/catch/123456/{}/", "abc12de"),
+        ("https://hooks.zapier.com/hooks/catch/123456/{}/", "abc12de"),
+        ("https://hook.eu1.make.com/{}", HEX[:32]),
+        ("https://chat.example/hooks/{}", "x1" + HEX[:24]),
+        ("https://events.pagerduty.com/integration/{}/enqueue", HEX[:32]),
+        ("https://x.example/f?s=ab38Q%7E{}", "aBc-_" + HEX[:28]),
+        ("s=a%7eb8Q%7e{}", "aBc%7E_" + HEX[:28]),
+    ],
+)  # fmt: skip
+def test_it_hides_what_has_the_shape_of_a_credential(line: str, secret: str) -> None:
+    hidden = redact(line.format(secret))
+    assert "[hidden]" in hidden
+    assert not [part for part in range(len(secret) - 6) if secret[part : part + 7] in hidden]
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "account 123456789012 of arn:aws:iam::123456789012:role/CloudAccountManagement refused",
+        f"GET /accounts/{GUID}/ 200 and /integration/{GUID} and /hooks/pre_deployment_migration.py",
+        f"/subscriptions/{GUID}/resourceGroups/prod/providers/Microsoft.Storage/storageAccounts/cam8logs",
+        "cam-scanner@my-project-123456.iam.gserviceaccount.com in projects/my-project-123456/serviceAccounts/1",
+        "Basic Authentication is off, basic authorization too",
+        "AccountName=cam;EndpointSuffix=core.windows.net code=throttled_by_provider sig=9",
+        "https://cam.example.com:8443/a/very/long/path/that/goes/on?next=somebody",
+        "POST https://hooks.slack.com/ 404 hooks.slack.com",
+        "GET /services/Tokyo/Berlin/list?code=AccessDenied 200",
+        "sts.eu-west-1.amazonaws.com/ 403 AccessKeyId of tag ya29 GOCSPX- xoxb- ghp_",
+    ],
+)
+def test_what_people_look_for_stays(line: str) -> None:
+    assert redact(line) == line
+
+
+def test_an_address_keeps_what_is_no_key() -> None:
+    assert redact(f"/services/{TEAM}/{BOT}/{SLACK}") == f"/services/{TEAM}/{BOT}/[hidden]"
+    assert redact("https://ghp_aaaaaaaaaaaaaaaaaaaa@github.com/a/b").endswith("@github.com/a/b")
+    assert redact(f"AccountName=cam;AccountKey={KEY};X=1") == "AccountName=cam;AccountKey=[hidden];X=1"
+    assert redact(f"?sr=b&sig={quote(KEY[:44], safe='')}&se=2026") == "?sr=b&sig=[hidden]&se=2026"
+
+
 def test_it_hides_our_own_api_tokens() -> None:
     assert redact("x cam_B81ZkdLsr9BwAnsPRCHTTqCcZEAA2tkWX-Hn4RWmMTs.") == "x cam_[hidden]."
 
@@ -127,6 +214,11 @@ HOSTILE = [
     "secret:b'", "password='", "bearer ", "token=bearer ", "AKIA", "AKIA-", "-AKIA", "a/",
     "-----BEGIN PRIVATE KEY-----", "PRIVATE KEY ", "-----BEGIN ", "-----END ", "-----BEGIN A", "eyJaaaaaaaaaaa.",
     "eyJaaaaaaaaaaa.aaaaaaaaa ", "\n", "cam_", "-cam_",
+    "Basic ", "Basic a", "Basic aA", "basic aaaaaaaaA", "accountkey", "accountkey=", "accesskey ", "access_key:'",
+    "sig=", "?code=", "GOCSPX-", "ya29.", "1//0", "AIza", "ghp_", "xoxb-", "https://", "https://a", "https://a:",
+    "https://a@", "https://aaaaaaaaaaaaaaaaaaaaaaaa:", "://hooks.", "://a.", "://a.hook.", "/services/TAAAAA/BAAAAA/",
+    "/webhookb2/", "/hooks/", "/hooks/catch/1/", "/hooks/a", "/integration/", "a0Q~", "%7E", "%7e0Q%7E", "a%7E", "/",
+    "token: basic ", "api_key", "/api/webhooks/11111",
 ]  # fmt: skip
 
 

@@ -18,6 +18,14 @@ from cloudaccounts.operations.workers import record_worker_heartbeat
 from tests.conftest import ALL_DATABASES, MakeAccount
 from wizard.models import WizardSession
 
+# What Prometheus sends: https://github.com/prometheus/prometheus/blob/main/scrape/scrape.go.
+SCRAPER = {
+    "Host": "localhost:8000",
+    "User-Agent": "Prometheus/3.1.0",
+    "Accept": "text/plain;version=0.0.4;q=0.5,*/*;q=0.1",
+    "Accept-Encoding": "gzip",
+    "X-Prometheus-Scrape-Timeout-Seconds": "10",
+}
 pytestmark = pytest.mark.django_db(databases=ALL_DATABASES)
 
 
@@ -27,7 +35,7 @@ def _fresh() -> None:
 
 
 def told(client: Client) -> dict[str, float]:
-    text = client.get("/metrics").content.decode()
+    text = client.get("/metrics", headers=SCRAPER).content.decode()
     lines = [line for line in text.splitlines() if not line.startswith("#")]
     return {name: float(value) for name, value in (line.rsplit(" ", 1) for line in lines)}
 
@@ -60,7 +68,7 @@ def test_what_was_measured_is_told(client: Client, monkeypatch: pytest.MonkeyPat
 
 
 def test_strangers_are_told_nothing(client: Client, settings: Settings) -> None:
-    assert client.get("/metrics", REMOTE_ADDR="203.0.113.7").status_code == 404
+    assert client.get("/metrics", headers=SCRAPER, REMOTE_ADDR="203.0.113.7").status_code == 404
     assert client.get("/metrics", HTTP_AUTHORIZATION="Bearer ", REMOTE_ADDR="203.0.113.7").status_code == 404
     settings.METRICS_TOKEN = "scrape-me"
     for given, status in {"Bearer scrape-me": 200, "Bearer wrong": 404, "scrape-me": 404, "": 404}.items():
@@ -69,28 +77,46 @@ def test_strangers_are_told_nothing(client: Client, settings: Settings) -> None:
 
 
 def test_a_proxy_that_is_not_trusted_does_not_make_its_visitors_local(client: Client) -> None:
-    assert client.get("/metrics", HTTP_X_FORWARDED_FOR="203.0.113.7").status_code == 404
+    assert client.get("/metrics", headers=SCRAPER, HTTP_X_FORWARDED_FOR="203.0.113.7").status_code == 404
 
 
 @pytest.mark.parametrize("trusted", [[], ["127.0.0.1"], ["unix"]])
 @pytest.mark.parametrize(
-    "header", ["X-Real-IP", "Forwarded", "Via", "X-Client-IP", "CF-Connecting-IP", "X-Forwarded-Server", "CDN-Loop"]
-)
+    "header",
+    [
+        "X-Real-IP", "Forwarded", "Via", "X-Client-IP", "CF-Connecting-IP", "CF-Ray", "CDN-Loop", "X-Forwarded-Server",
+        "X-Forwarded-Ssl", "X-Forwarded-Scheme", "X-Forwarded-Prefix", "X-Forwarded-By", "X-Scheme", "X-Original-URI",
+        "X-Azure-ClientIP", "X-Azure-FDID", "Fastly-Client-IP", "Fly-Client-IP", "X-Remote-IP", "WL-Proxy-Client-IP",
+        "X-Varnish", "X-Amzn-Trace-Id", "X-Request-Id", "X-Envoy-Attempt-Count", "Traceparent",
+        "X-One-That-Nobody-Has-Invented-Yet",
+    ],
+)  # fmt: skip
 def test_nor_does_one_that_sends_other_headers(settings: Settings, header: str, trusted: list[str]) -> None:
     settings.TRUSTED_PROXIES = trusted
     for value in ("203.0.113.7", "127.0.0.1", ""):
-        assert Client().get("/metrics", headers={header: value}).status_code == 404
+        assert Client().get("/metrics", headers={**SCRAPER, header: value}).status_code == 404
+
+
+@pytest.mark.parametrize("host", ["cam.example", "127.0.0.1.example", "localhost.example", "10.0.0.1:8000", "[::2]"])
+def test_nor_does_one_that_passes_its_own_host_on(client: Client, settings: Settings, host: str) -> None:
+    settings.ALLOWED_HOSTS = ["*"]
+    assert client.get("/metrics", headers={**SCRAPER, "Host": host}).status_code == 404
+
+
+@pytest.mark.parametrize("host", ["localhost", "LOCALHOST:8000", "127.0.0.1", "127.0.0.1:8000", "[::1]", "[::1]:8000"])
+def test_a_scraper_of_this_machine_is_answered(client: Client, host: str) -> None:
+    assert client.get("/metrics", headers={**SCRAPER, "Host": host}).status_code == 200
 
 
 def test_who_comes_by_a_unix_socket_is_not_this_machine(client: Client) -> None:
-    assert client.get("/metrics", REMOTE_ADDR="").status_code == 404
+    assert client.get("/metrics", headers=SCRAPER, REMOTE_ADDR="").status_code == 404
 
 
 @pytest.mark.parametrize("told", ["127.0.0.1", "::1", "nonsense", ""])
 def test_nor_does_a_trusted_one(client: Client, settings: Settings, told: str) -> None:
     settings.TRUSTED_PROXIES = ["127.0.0.1"]
-    assert Client().get("/metrics", HTTP_X_FORWARDED_FOR=told).status_code == 404
-    assert Client().get("/metrics", HTTP_X_FORWARDED_PROTO="https").status_code == 404
+    assert Client().get("/metrics", headers=SCRAPER, HTTP_X_FORWARDED_FOR=told).status_code == 404
+    assert Client().get("/metrics", headers=SCRAPER, HTTP_X_FORWARDED_PROTO="https").status_code == 404
 
 
 def test_all_that_waits_is_told(client: Client, alice: User, toy_account: MakeAccount) -> None:

@@ -10,6 +10,7 @@ from django.contrib.auth.models import User
 from cloudaccounts.audit.actor import SYSTEM
 from cloudaccounts.channels import secrets, services
 from cloudaccounts.channels.services import ChannelInput
+from cloudaccounts.errors import InputError
 from cloudaccounts.models import AuditEvent, NotificationChannel
 from teams.scope import Scope
 from tests.api.conftest import Caller, alice_calls, assert_problem, bob_calls, caller_of  # noqa: F401 # fixtures
@@ -79,3 +80,39 @@ def test_a_webhooks_signing_secret_stays(alice: User, alice_calls: Caller) -> No
     answer = alice_calls.patch(f"channels/{made.channel.pk}", {"name": "SIEM of ours"})
     assert answer.status_code == 200, answer.content
     assert secrets.stored(NotificationChannel.objects.get())[secrets.SIGNING] == [made.secret]
+
+
+def test_of_changes_from_one_reading_none_is_lost(alice: User, board: NotificationChannel) -> None:
+    readings = [NotificationChannel.objects.get() for _ in range(4)]
+    changes: list[dict[str, Any]] = [
+        {"name": "Renamed"}, {"min_severity": "critical"}, {"settings": {"issue_type": "Bug"}},
+        {"settings": {"email": "other@example.com", "api_token": "ATATTnew"}},
+    ]  # fmt: skip
+    for reading, change in zip(readings, changes, strict=True):
+        services.update_channel(Scope(str(alice.pk)), reading, change, actor=SYSTEM)
+    stored = NotificationChannel.objects.get()
+    assert (stored.name, stored.min_severity) == ("Renamed", "critical")
+    assert (stored.settings["issue_type"], stored.settings["email"]) == ("Bug", "other@example.com")
+    assert secrets.opened(stored)["api_token"] == "ATATTnew"
+
+
+def test_a_signing_secret_that_is_replaced_at_this_moment_counts(alice: User, monkeypatch: pytest.MonkeyPatch) -> None:
+    given = ChannelInput("webhook", "SIEM", {"url": "https://hooks.example.com/cloud-accounts"})
+    channel = services.create_channel(Scope(str(alice.pk)), given, actor=SYSTEM).channel
+    change: dict[str, Any] = {"settings": {"url": "https://hooks.example.com/elsewhere"}}
+    stale = NotificationChannel.objects.get()
+    first = services.rotate_signing_secret(channel, actor=SYSTEM)
+    services.update_channel(Scope(str(alice.pk)), stale, change, actor=SYSTEM)
+    assert secrets.stored(NotificationChannel.objects.get())[secrets.SIGNING][0] == first
+    between: list[str] = []
+    original = services._new_settings
+
+    def read_then_another_replaces(*args: Any) -> dict[str, Any]:
+        columns = original(*args)
+        between.append(services.rotate_signing_secret(NotificationChannel.objects.get(), actor=SYSTEM))
+        return columns
+
+    monkeypatch.setattr(services, "_new_settings", read_then_another_replaces)
+    with pytest.raises(InputError, match="at this moment"):
+        services.update_channel(Scope(str(alice.pk)), stale, change, actor=SYSTEM)
+    assert secrets.stored(NotificationChannel.objects.get())[secrets.SIGNING][0] == between[0]

@@ -95,6 +95,36 @@ def test_two_moves_at_once_make_no_circle(make: Make, monkeypatch: pytest.Monkey
     assert first.parent is None
 
 
+def test_of_two_changes_from_one_reading_none_is_lost(make: Make) -> None:
+    top, key = make("top"), make("old").pk
+    readings = [AccountGroup.objects.get(pk=key) for _ in range(3)]
+    scope = Scope(top.owner)
+    named, described, moved = readings
+    update_group(named, scope=scope, actor=SYSTEM, name="new", description=named.description, parent=named.parent)
+    update_group(described, scope=scope, actor=SYSTEM, name=described.name, description="what", parent=described.parent)
+    update_group(moved, scope=scope, actor=SYSTEM, name=moved.name, description=moved.description, parent=top.pk)
+    stored = AccountGroup.objects.get(pk=key)
+    assert (stored.name, stored.description, stored.parent) == ("new", "what", top.pk)
+
+
+def test_the_audit_says_what_a_row_was_and_what_changed_alone(make: Make) -> None:
+    group = make("old")
+    stale = AccountGroup.objects.get(pk=group.pk)
+    for reading, name in ((group, "between"), (stale, "new")):
+        update_group(reading, scope=Scope(group.owner), actor=SYSTEM, name=name, description="", parent=None)
+    event = AuditEvent.objects.filter(action="group.changed").order_by("created_at").last()
+    assert event is not None
+    assert (event.detail["before"], event.detail["after"]) == ({"name": "between"}, {"name": "new"})
+
+
+def test_a_group_that_was_deleted_meanwhile_is_not_changed(make: Make) -> None:
+    group = make("old")
+    AccountGroup.objects.filter(pk=group.pk).delete()
+    with pytest.raises(InputError, match="deleted meanwhile"):
+        update_group(group, scope=Scope(group.owner), actor=SYSTEM, name="new", description="", parent=None)
+    assert not AuditEvent.objects.filter(action="group.changed").exists()
+
+
 def test_a_circle_in_the_data_ends_every_walk(make: Make) -> None:
     first, second = make("one"), make("two")
     AccountGroup.objects.filter(pk=first.pk).update(parent=second.pk)
