@@ -24,6 +24,7 @@ from cloudaccounts.groups.services import find_groups, set_groups
 from cloudaccounts.lifecycle.onboarding import onboard_account
 from cloudaccounts.lifecycle.state_changes import delete_account
 from cloudaccounts.models import CloudAccount, Environment
+from cloudaccounts.text import clean_name
 from teams.scope import Scope
 
 KEY = "accounts"
@@ -87,7 +88,8 @@ class Accounts(Section):
                 all_regions=all_regions,
             )
         )
-        for number, group in enumerate(entry.get("groups", ())):
+        groups = [clean_name(group) for group in entry.get("groups", ())]
+        for number, group in enumerate(groups):
             if not known.has(GROUPS, group):
                 raise InputError({f"groups[{number}]": "There is no such group, and the file makes none."})
         canonical: Entry = {
@@ -96,7 +98,7 @@ class Accounts(Section):
             "name": details.name,
             "environment": details.environment,
             "regions": ALL_REGIONS if details.all_regions else sorted(details.regions),
-            "groups": sorted(set(entry.get("groups", ()))),
+            "groups": sorted(set(groups)),
             "partition": details.partition,
         }
         if present is None:

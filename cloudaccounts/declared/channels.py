@@ -82,6 +82,8 @@ class Channels(Section):
             raise InputError({"kind": f"There is a channel of this name already, of the kind {present['kind']}."})
         if entry.get("groups") == []:
             raise InputError({"groups": "Name groups, or write all for all accounts of the team."})
+        if isinstance(entry.get("groups"), list):
+            entry = {**entry, "groups": [clean_name(group) for group in entry["groups"]]}
         named = entry.get("groups", ALL)
         for number, group in enumerate([] if named == ALL else named):
             if not known.has(GROUPS, group):

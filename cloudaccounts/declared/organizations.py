@@ -15,6 +15,7 @@ from cloudaccounts.errors import InputError
 from cloudaccounts.models import AccountGroup, CloudAccount, Environment, Organization
 from cloudaccounts.organizations.connections import connect_organization, remove_organization
 from cloudaccounts.organizations.rules import MOST_GROUPS, MOST_RULES, read_rules, set_rules
+from cloudaccounts.text import clean_name
 from teams.names import name_order
 
 
@@ -112,14 +113,15 @@ class Organizations(Section):
 
 def _rule(number: int, rule: Entry, known: Known) -> dict[str, Any]:
     """Whole, as `organizations.rules` keeps it: what a rule leaves out has a meaning of its own."""
-    for place, group in enumerate(rule.get("groups", ())):
+    groups = [clean_name(group) for group in rule.get("groups", ())]
+    for place, group in enumerate(groups):
         if not known.has(GROUPS, group):
             message = "There is no such group, and the file makes none."
             raise InputError({f"rules[{number}].groups[{place}]": message})
     return {
         "under": rule["under"].strip(),
         "environment": rule["environment"],
-        "groups": list(dict.fromkeys(rule.get("groups", ()))),
+        "groups": list(dict.fromkeys(groups)),
         "regions": rule.get("regions", ALL_REGIONS),
         "auto": rule.get("auto", False),
     }

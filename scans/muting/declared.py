@@ -17,6 +17,7 @@ from cloudaccounts.declared.sections import Entry, Known, Section, register
 from cloudaccounts.errors import InputError
 from cloudaccounts.groups.services import find_groups
 from cloudaccounts.models import AccountGroup, CloudAccount
+from cloudaccounts.text import clean_name
 from scans.models import MuteRule
 from scans.muting.rules import CRITERIA, create_mute_rule, end_mute_rule, mute_rules
 from teams.scope import Scope
@@ -129,6 +130,8 @@ def _has_ended(entry: Entry) -> bool:
 
 def _match(entry: Entry) -> dict[str, str]:
     match = {name: value.strip() for name, value in entry["match"].items() if value.strip()}
+    if "group" in match:
+        match["group"] = clean_name(match["group"])
     if "account" in match:
         try:
             match["account"] = account_name(match["account"])

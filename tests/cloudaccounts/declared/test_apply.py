@@ -12,7 +12,7 @@ import pytest
 import yaml
 from django.contrib.auth.models import User
 from django.core.management import call_command
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from cloudaccounts.audit.actor import SYSTEM
@@ -244,6 +244,17 @@ FILES = st.fixed_dictionaries(
 
 @settings(max_examples=8, deadline=None, suppress_health_check=list(HealthCheck))
 @given(drawn=FILES)
+@example(  # Unicode has two characters for it, and a name is kept as one
+    drawn={
+        "groups": ["n\u2f8d\uf978", "n\uf978"],
+        "accounts": ["aaaaaa"],
+        "rules": [],
+        "every": "daily",
+        "regions": "all",
+        "environment": "dev",
+        "nested": True,
+    }
+)
 def test_an_export_makes_the_same_in_an_empty_team(
     alice: User, bob: User, toycloud: State, drawn: dict[str, Any]
 ) -> None:
