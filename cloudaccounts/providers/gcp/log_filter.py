@@ -2,7 +2,8 @@
 
 A part of the language, https://cloud.google.com/logging/docs/view/logging-query-language: comparisons, ``AND``, ``OR``,
 ``NOT``, brackets, several values for one field, and words that stand alone. ``NOT`` binds strongest, then ``OR``, then
-``AND``; what stands side by side is joined by ``AND``. What is not understood makes the answer None. No Django, no SDK.
+``AND``; what stands side by side is joined by ``AND``. What is not understood makes the answer None, and so does what
+the entry does not tell: an entry here is an example, and Google's have more fields than it. No Django, no SDK.
 """
 
 from __future__ import annotations
@@ -17,6 +18,11 @@ _TOKEN = re.compile(
     r"""(?P<space>\s+|--[^\n]*)|(?P<text>"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*')|(?P<operator>!=|=~|!~|>=|<=|[=:<>()\-,])"""
     r"""|(?P<word>[^\s"'()=:<>!,]+)"""
 )
+# A path's segments, of which those with special characters are quoted: protoPayload."@type"
+_SEGMENT = re.compile(r'"((?:[^"\\]|\\.)*)"|([^."\s]+)')
+_PATH = re.compile(rf"(?:{_SEGMENT.pattern})(?:\.(?:{_SEGMENT.pattern}))*")
+# An entry has one of them: https://cloud.google.com/logging/docs/reference/v2/rest/v2/LogEntry
+_PAYLOADS = frozenset({"protoPayload", "jsonPayload", "textPayload"})
 _COMPARISONS = frozenset({"=", "!=", ":", "=~", "!~", ">", "<", ">=", "<="})
 
 
@@ -25,7 +31,7 @@ class _NotUnderstoodError(Exception):
 
 
 def takes(log_filter: str, entry: Mapping[str, Any]) -> bool | None:
-    """None where the filter has a part that is not understood and decides."""
+    """None where the filter has a part that is not understood, or not told by the entry, and decides."""
     try:
         tokens = list(_tokens(log_filter))
         if not tokens:
@@ -40,19 +46,58 @@ def takes(log_filter: str, entry: Mapping[str, Any]) -> bool | None:
     return result
 
 
+def takes_everything(log_filter: str) -> bool:
+    """Empty, comments alone, or the lowest severity and all above it, which every entry has.
+
+    https://cloud.google.com/logging/docs/reference/v2/rest/v2/LogEntry#LogSeverity
+    """
+    try:
+        tokens = [text.lower() for _, text in _tokens(log_filter)]
+    except _NotUnderstoodError:
+        return False
+    return tokens in ([], ["severity", ">=", "default"])
+
+
 def _tokens(text: str) -> Iterator[tuple[str, str]]:
+    """Kinds: operator, word, text (quoted, without its quotes), and path, which has quoted segments and keeps them."""
     if len(text) > MOST_CHARACTERS:
         raise _NotUnderstoodError
     position = 0
+    held: tuple[str, str] | None = None  # of words and quoted texts without space between them, as they are written
     while position < len(text):
         match = _TOKEN.match(text, position)
         if match is None:
             raise _NotUnderstoodError
         position = match.end()
-        if match.lastgroup == "text":
-            yield "text", re.sub(r"\\(.)", r"\1", match[0][1:-1])
-        elif match.lastgroup != "space":
-            yield str(match.lastgroup), match[0]
+        kind, written = str(match.lastgroup), match[0]
+        if kind in ("text", "word"):
+            held = (kind, written) if held is None else ("path", held[1] + written)
+            continue
+        if held is not None:
+            yield _whole(*held)
+            held = None
+        if kind != "space":
+            yield kind, written
+    if held is not None:
+        yield _whole(*held)
+
+
+def _whole(kind: str, written: str) -> tuple[str, str]:
+    if kind == "path" and not _PATH.fullmatch(written):
+        raise _NotUnderstoodError
+    return kind, _unescaped(written[1:-1]) if kind == "text" else written
+
+
+def _unescaped(text: str) -> str:
+    return re.sub(r"\\(.)", r"\1", text)
+
+
+def _segments(kind: str, field: str) -> list[str]:
+    """Of a field's path: https://cloud.google.com/logging/docs/view/logging-query-language"""
+    # Quoted as a whole it would be one segment, which no entry has; a trailing or doubled dot is no path.
+    if kind == "text" or not _PATH.fullmatch(field):
+        raise _NotUnderstoodError
+    return [_unescaped(quoted) or plain for quoted, plain in _SEGMENT.findall(field)]
 
 
 class _Parser:
@@ -101,23 +146,27 @@ class _Parser:
         operator = self.peek()
         if operator is not None and operator[0] == "operator" and operator[1] in _COMPARISONS:
             self._at += 1
-            return self._values(text, operator[1])
+            return self._values(kind, text, operator[1])
         if operator == ("operator", "("):  # log_id("…"), sample(…), ip_in_net(…)
             raise _NotUnderstoodError
-        return any(text.lower() in value.lower() for value in _texts(self._entry))
+        if kind == "path":
+            raise _NotUnderstoodError
+        # It may stand in a field that the example lacks.
+        return True if any(text.lower() in value.lower() for value in _texts(self._entry)) else None
 
-    def _values(self, field: str, operator: str) -> bool | None:
+    def _values(self, kind: str, field: str, operator: str) -> bool | None:
         """One value, or several in brackets that are joined by AND, OR and NOT as comparisons are."""
         if self.peek() != ("operator", "("):
-            kind, value = self._next()
-            if kind == "operator":
+            value_kind, value = self._next()
+            if value_kind not in ("text", "word"):
                 raise _NotUnderstoodError
-            return _compare(_at(self._entry, field.split(".")), operator, value, quoted=kind == "text")
+            path = _segments(kind, field)
+            return _compare(*_at(self._entry, path), operator, value, quoted=value_kind == "text")
         self._at += 1
-        self._rewrite(field, operator)
+        self._rewrite((kind, field), operator)
         return self._in_brackets(self.conjunction)
 
-    def _rewrite(self, field: str, operator: str) -> None:
+    def _rewrite(self, field: tuple[str, str], operator: str) -> None:
         """``field=(a OR b)`` is read as ``(field=a OR field=b)``."""
         written: list[tuple[str, str]] = []
         for index in range(self._at, len(self._tokens)):
@@ -127,8 +176,8 @@ class _Parser:
                 return
             # Quoted words are values, even where they read AND or OR.
             if kind == "text" or (kind == "word" and text not in ("AND", "OR", "NOT")):
-                written += [("word", field), ("operator", operator)]
-            elif kind == "operator" and text != "-":
+                written += [field, ("operator", operator)]
+            elif kind == "path" or (kind == "operator" and text != "-"):
                 break
             written.append((kind, text))
         raise _NotUnderstoodError
@@ -151,26 +200,36 @@ class _Parser:
         return token
 
 
-def _compare(values: list[str], operator: str, wanted: str, *, quoted: bool) -> bool | None:
-    """Of a field that repeats, one value that fits is enough. Without regard to case, as Logging compares."""
+def _compare(values: list[str], whole: bool, operator: str, wanted: str, *, quoted: bool) -> bool | None:
+    """Of a field that repeats, one value that fits is enough. Without regard to case, as Logging compares.
+
+    ``whole``: the entry has no other values there. Otherwise only a value that fits decides.
+    """
     lower = wanted.lower()
-    if operator == "=":
-        return any(value.lower() == lower for value in values)
-    if operator == "!=":
-        return not any(value.lower() == lower for value in values)
+    if operator in ("=", "!="):
+        fits = any(value.lower() == lower for value in values)
+        # Of a field that an entry lacks, != is true: it is NOT =.
+        return None if not fits and not whole else fits == (operator == "=")
     if operator == ":":
-        return bool(values) if wanted == "*" and not quoted else any(lower in value.lower() for value in values)
+        fits = bool(values) if wanted == "*" and not quoted else any(lower in value.lower() for value in values)
+        return fits or (False if whole else None)
     return None  # orders and regular expressions (RE2, which Python's are not)
 
 
-def _at(value: Any, path: list[str]) -> list[str]:
-    """All scalar values at the path, as texts; an object counts as one, for ``:*``."""
+def _at(value: Any, path: list[str]) -> tuple[list[str], bool]:
+    """All scalar values at the path, as texts, and whether an entry of Google's has no others there.
+
+    An object counts as one value, for ``:*``. A list is told whole, also where it is empty.
+    """
     if isinstance(value, list):
-        return [text for item in value for text in _at(item, path)]
+        found = [_at(item, path) for item in value]
+        return [text for texts, _ in found for text in texts], all(whole for _, whole in found)
     if not path:
-        return ["" if isinstance(value, Mapping) else str(value)]
-    if not isinstance(value, Mapping) or path[0] not in value:
-        return []
+        return ["" if isinstance(value, Mapping) else str(value)], True
+    if not isinstance(value, Mapping):
+        return [], True
+    if path[0] not in value:
+        return [], path[0] in _PAYLOADS and not _PAYLOADS.isdisjoint(value)
     return _at(value[path[0]], path[1:])
 
 

@@ -19,6 +19,7 @@ Entry = Mapping[str, Any]
 
 
 def _entry(resource: str, service: str, method: str, **payload: Any) -> Entry:
+    """An example has what every such entry has: fields that it lacks are not decided on (log_filter.py)."""
     return {
         "logName": "projects/example/logs/cloudaudit.googleapis.com%2Factivity",
         "severity": "NOTICE",
@@ -33,7 +34,11 @@ def _entry(resource: str, service: str, method: str, **payload: Any) -> Entry:
 
 
 def _policy(**delta: Any) -> Entry:
-    return _entry("project", "cloudresourcemanager", "SetIamPolicy", serviceData={"policyDelta": delta})
+    # Only what changed is told, so that an example without the other kind of change says that there was none.
+    # https://cloud.google.com/logging/docs/audit/understanding-audit-logs, and PolicyDelta in
+    # https://github.com/googleapis/googleapis/blob/master/google/iam/v1/policy.proto
+    told = {"bindingDeltas": [], "auditConfigDeltas": [], **delta}
+    return _entry("project", "cloudresourcemanager", "SetIamPolicy", serviceData={"policyDelta": told})
 
 
 def _binding(action: str) -> Entry:
@@ -65,6 +70,18 @@ EXAMPLES: Mapping[str, tuple[Entry, ...]] = {
 }
 
 
+def _of_project(entry: Entry, project: str) -> Entry:
+    """The example as the project's logs would have it: filters may name the project.
+
+    By its id: where a number is asked for, Logging writes and compares the id all the same.
+    https://cloud.google.com/logging/docs/reference/v2/rest/v2/LogEntry (logName) and
+    https://cloud.google.com/logging/docs/api/v2/resource-list (project_id)
+    """
+    log = str(entry["logName"]).partition("/logs/")[2]
+    resource = {**entry["resource"], "labels": {**entry["resource"]["labels"], "project_id": project}}
+    return {**entry, "logName": f"projects/{project}/logs/{log}", "resource": resource}
+
+
 def evaluate_alerts(asset: Asset, entries: Sequence[Entry]) -> Evaluation:
     """Each entry has to be taken by an alert that is on.
 
@@ -75,7 +92,8 @@ def evaluate_alerts(asset: Asset, entries: Sequence[Entry]) -> Evaluation:
     """
     alerts = rows(asset, "log_alerts")
     unclear = False
-    for entry in entries:
+    for example in entries:
+        entry = _of_project(example, asset.name)
         answers = [_answer(alert, entry) for alert in alerts]
         if True in answers:
             continue
@@ -83,7 +101,10 @@ def evaluate_alerts(asset: Asset, entries: Sequence[Entry]) -> Evaluation:
             return failed(f"No alert of the project watches its logs for {_named(entry)}.")
         unclear = True
     if unclear:
-        return unknown("An alert watches the logs with a filter, or under a condition, that is not clear here.")
+        return unknown(
+            "An alert watches the logs with a filter, or under a condition, of which it is not "
+            "clear here whether it takes this."
+        )
     return passed("Alerts of the project watch its logs for it.")
 
 
@@ -100,7 +121,7 @@ def _answer(alert: Mapping[str, Any], entry: Entry) -> bool | None:
 def _named(entry: Entry) -> str:
     payload = entry["protoPayload"]
     delta = payload.get("serviceData", {}).get("policyDelta", {})
-    if "bindingDeltas" in delta:
+    if delta.get("bindingDeltas"):
         return "a new owner" if delta["bindingDeltas"][0]["action"] == "ADD" else "the removal of an owner"
     return "changes of its audit configuration" if delta else str(payload["methodName"])
 

@@ -24,6 +24,7 @@ from cloudaccounts.provider_kit.posture import (
 from cloudaccounts.providers.gcp.checks.members import present
 from cloudaccounts.providers.gcp.checks.narrowed import minding_conditions
 from cloudaccounts.providers.gcp.checks.references import cite
+from cloudaccounts.providers.gcp.log_filter import takes_everything
 
 _PROJECT = "gcp.cloudresourcemanager.project"
 _CONTACTS = "resource-manager/docs/managing-notification-contacts"
@@ -191,7 +192,7 @@ def _takes_all(sink: Mapping[str, object]) -> bool:
         if (isinstance(exclusions, list))
         else []
     )
-    return sink.get("disabled") in (None, False) and not str(sink.get("filter") or "").strip() and not active
+    return sink.get("disabled") in (None, False) and takes_everything(str(sink.get("filter") or "")) and not active
 
 
 CHECKS = (

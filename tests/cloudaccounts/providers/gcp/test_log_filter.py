@@ -10,15 +10,17 @@ from hypothesis import strategies as st
 
 from cloudaccounts.contract.inventory import Asset
 from cloudaccounts.providers.gcp.inventory.log_alerts import log_alerts
-from cloudaccounts.providers.gcp.log_filter import MOST_CHARACTERS, takes
+from cloudaccounts.providers.gcp.log_filter import MOST_CHARACTERS, takes, takes_everything
 
 ENTRY: dict[str, Any] = {
     "logName": "projects/p/logs/a",
     "severity": "NOTICE",
     "resource": {"type": "gce_route", "labels": {"project_id": "p"}},
     "protoPayload": {
+        "@type": "type.googleapis.com/google.cloud.audit.AuditLog",
         "methodName": "v1.compute.routes.insert",
         "deltas": [{"action": "ADD", "role": "roles/viewer"}, {"action": "REMOVE", "role": "roles/owner"}],
+        "others": [],
     },
 }
 
@@ -34,11 +36,41 @@ ENTRY: dict[str, Any] = {
         ('resource.type="gce"', False),
         ('resource.type:"route"', True),
         ('resource.type!="gce_route"', False),
-        ("resource.nothing=x", False),
-        ("resource.nothing!=x", True),
+        # The example lacks it, and an entry of Google's may have it.
+        ("resource.nothing=x", None),
+        ("resource.nothing!=x", None),
+        ("resource.nothing:x", None),
+        ("resource.labels.bucket_name:*", None),
+        ("NOT resource.nothing=x", None),
+        ("protoPayload.deltas.member:*", None),
+        ("resource.nothing=x OR severity=NOTICE", True),
+        ("resource.nothing=x AND severity=X", False),
+        # What an entry surely lacks: another payload than its own, and items of a list that is told.
+        ("textPayload:*", False),
+        ("jsonPayload.message=x", False),
+        ("jsonPayload.message!=x", True),
+        ("protoPayload.others.action=ADD", False),
+        ("severity.more=x", False),
+        # Segments of a path are quoted where they have special characters.
+        ('protoPayload."@type"="type.googleapis.com/google.cloud.audit.AuditLog"', True),
+        ('protoPayload."@type" = "type.googleapis.com/google.cloud.audit.AuditLog" AND severity=NOTICE', True),
+        ('protoPayload.@type="type.googleapis.com/google.cloud.audit.AuditLog"', True),
+        ('protoPayload."@type":("DataAccess" OR "AuditLog")', True),
+        ('protoPayload."@type"="other"', False),
+        ('"protoPayload"."methodName":"routes"', True),
+        ('resource."labels".project_id=p', True),
+        ('resource.labels."k8s-pod/app"=x', None),
+        # Of a form that is not known here: no word that stands alone, and so no answer.
+        ('protoPayload."@type"', None),
+        ('protoPayload."@type""x"=a', None),
+        ('resource."type=x', None),
+        ('"resource.type"="gce_route"', None),
+        ('severity=NOTICE."x"', None),
+        ('severity=(NOTICE."x")', None),
+        ('protoPayload..methodName="x"', None),
         ("protoPayload.deltas:*", True),
-        ("protoPayload.other:*", False),
-        ('protoPayload.other:"*"', False),
+        ("protoPayload.other:*", None),
+        ('protoPayload.methodName:"*"', False),
         ("protoPayload.deltas.role=roles/owner", True),
         ("protoPayload.deltas.action=ADD protoPayload.deltas.role=roles/owner", True),  # of any two of them
         ("severity=NOTICE AND resource.type=gce_route", True),
@@ -54,7 +86,7 @@ ENTRY: dict[str, Any] = {
         ('protoPayload.methodName:("routes" AND NOT "insert")', False),
         ('protoPayload.methodName=("a" OR "b")', False),
         ("routes.insert", True),
-        ('"no such words"', False),
+        ('"no such words"', None),  # another field of a real entry may have them
         ("route NOTICE", True),
         # Not understood, and decisive or not.
         ('protoPayload.methodName=~"routes"', None),
@@ -93,6 +125,25 @@ def test_or_takes_no_less_and_and_no_more(first: str, second: str) -> None:
     rank = {False: 0, None: 1, True: 2}
     one = rank[takes(first, ENTRY)]
     assert rank[takes(f"{first} OR {second}", ENTRY)] >= one >= rank[takes(f"{first} AND {second}", ENTRY)]
+
+
+@pytest.mark.parametrize(
+    ("text", "answer"),
+    [
+        ("", True),
+        (" \n", True),
+        ("-- everything", True),
+        ("severity>=DEFAULT", True),
+        ('severity >= "default" -- everything', True),
+        ("severity>=DEBUG", False),
+        ("severity>DEFAULT", False),
+        ("NOT severity>=DEFAULT", False),
+        ("severity>=DEFAULT severity=ERROR", False),
+        ('severity>="DEFAULT', False),
+    ],
+)
+def test_a_filter_that_takes_everything_is_told(text: str, answer: bool) -> None:
+    assert takes_everything(text) is answer
 
 
 def asset(kind: str, name: str, **properties: Any) -> Asset:

@@ -134,6 +134,10 @@ CASES: list[Case] = [
                 (P, sinks(sink())),
                 (P, sinks(sink(filter=" ", exclusions=[]), parent="folders/1")),
                 (P, sinks(sink(filter="severity>=ERROR"), sink("other", exclusions=[{"name": "x", "disabled": True}]))),
+                (P, sinks(sink(filter="severity>=DEFAULT"))),
+                (P, sinks(sink(filter="-- all of it\n"))),
+                (F, sinks(sink(filter="severity>=DEBUG"))),
+                (F, sinks(sink(filter="severity>=DEFAULT", disabled=True))),
                 (F, sinks()),
                 (F, sinks(sink(disabled=True))),
                 (F, sinks(sink(exclusions=[{"name": "x", "filter": "severity<ERROR"}]))),
@@ -283,6 +287,9 @@ ALERTS = {
     "gcp_alert_bucket_permissions": "bucket-permissions",
     "gcp_alert_databases": "databases",
 }
+OWN_LOG = 'logName="projects/one/logs/cloudaudit.googleapis.com%2Factivity"'
+AUDIT_LOG = 'protoPayload."@type"="type.googleapis.com/google.cloud.audit.AuditLog"'
+CALLER = "protoPayload.authenticationInfo.principalEmail"
 for _identifier, _name in ALERTS.items():
     _filter = WATCHED[_name]
     CASES += [
@@ -294,6 +301,18 @@ for _identifier, _name in ALERTS.items():
         (_identifier, F, {"log_alerts": [alert(_filter, enabled=False)]}),
         (_identifier, F, {"log_alerts": [alert(_filter, disabled=True)]}),
         (_identifier, F, {"log_alerts": [alert(f"({_filter}) AND resource.labels.project_id=another")]}),
+        # A filter may name the project (here "one"), as Google's own examples do.
+        (_identifier, P, {"log_alerts": [alert(f"{OWN_LOG} AND ({_filter})")]}),
+        (_identifier, P, {"log_alerts": [alert(f'({_filter}) AND resource.labels.project_id="one"')]}),
+        (_identifier, P, {"log_alerts": [alert(f"{AUDIT_LOG} AND ({_filter})")]}),
+        (_identifier, F, {"log_alerts": [alert(f"{OWN_LOG.replace('one', 'two')} AND ({_filter})")]}),
+        (_identifier, F, {"log_alerts": [alert(f"jsonPayload.message:* AND ({_filter})")]}),
+        # Fields that real entries have and examples lack.
+        (_identifier, U, {"log_alerts": [alert(f"({_filter}) AND {CALLER}:*")]}),
+        (_identifier, U, {"log_alerts": [alert(f'({_filter}) AND NOT {CALLER}="deploy@one.example"')]}),
+        (_identifier, U, {"log_alerts": [alert(f'({_filter}) AND protoPayload.resourceName:"projects/"')]}),
+        (_identifier, U, {"log_alerts": [alert(f"({_filter}) AND resource.labels.bucket_name:*")]}),
+        (_identifier, U, {"log_alerts": [alert(f'({_filter}) AND "somebody@one.example"')]}),
         (_identifier, U, {"log_alerts": [alert(_filter, enabled=None)]}),
         (_identifier, U, {"log_alerts": [alert(_filter, combined=True)]}),
         (_identifier, U, {"log_alerts": [alert(f'{_filter} AND protoPayload.methodName=~"."')]}),
