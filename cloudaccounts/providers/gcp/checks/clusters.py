@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from cloudaccounts.contract.inventory import Asset
-from cloudaccounts.contract.rules import Evaluation, Severity
-from cloudaccounts.provider_kit.posture import expect, failed, flag, mappings, passed, posture_check
+from cloudaccounts.contract.rules import Evaluation, Severity, Verdict
+from cloudaccounts.provider_kit.posture import expect, failed, flag, mappings, passed, posture_check, unknown
 from cloudaccounts.provider_kit.reach.addresses import Reach, networks
 from cloudaccounts.provider_kit.reach.verdicts import evaluation
 from cloudaccounts.providers.gcp.checks.references import cite
 
 # The newer of two places: https://cloud.google.com/kubernetes-engine/docs/reference/rest/v1/projects.locations.clusters
 _ADDRESSES = "controlPlaneEndpointsConfig.ipEndpointsConfig"
+# Authorized networks are of the other endpoints: https://cloud.google.com/kubernetes-engine/docs/concepts/network-isolation
+_BY_NAME = "controlPlaneEndpointsConfig.dnsEndpointConfig.allowExternalTraffic"
 _AUTHORIZED = ("masterAuthorizedNetworksConfig", f"{_ADDRESSES}.authorizedNetworksConfig")
 
 
@@ -42,6 +44,18 @@ def legacy_abac(asset: Asset) -> Evaluation:
     references=cite("kubernetes-engine/docs/how-to/authorized-networks"),
 )
 def api_open(asset: Asset) -> Evaluation:
+    by_address = _open_by_address(asset)
+    # What is reached by address is open already; what is unknown there stays so.
+    if by_address.verdict != Verdict.PASS or not flag(asset, _BY_NAME):
+        return by_address
+    # It asks for container.clusters.connect before the API is reached, and perimeters may keep networks away.
+    return unknown(
+        "Its DNS endpoint takes requests from every network, of whoever may connect by IAM, unless a perimeter of VPC "
+        "Service Controls keeps them away: perimeters are not read."
+    )
+
+
+def _open_by_address(asset: Asset) -> Evaluation:
     if flag(asset, "privateClusterConfig.enablePrivateEndpoint"):
         return passed("Its API has a private address only.")
     if not flag(asset, f"{_ADDRESSES}.enabled", default=True):

@@ -34,6 +34,8 @@ _KEY = "gcp.apikeys.key"
 _ALL_APIS = "cloudapis.googleapis.com"
 KEY_AGE = Threshold("gcp_api_key_age", "Age of a Google Cloud API key", default=90, least=1, most=365)
 _SITE = re.compile(r"^[a-z*]*://")  # the scheme before a site, which may be any
+# No caller's address (RFC 1122, 3.2.1.3 and RFC 4291, 2.5.2), but how "any" is written.
+_ANY_ADDRESS = frozenset({"0.0.0.0", "::", "::0"})  # noqa: S104 # compared, not listened on
 _CLIENTS = ("browserKeyRestrictions", "serverKeyRestrictions", "androidKeyRestrictions", "iosKeyRestrictions")
 
 
@@ -82,7 +84,11 @@ def key_clients(asset: Asset) -> Evaluation:
     sites = texts(asset, "restrictions.browserKeyRestrictions.allowedReferrers")
     if any(site and not _SITE.sub("", site).strip("*/.: ") for site in sites):
         return failed("Its list of sites has one that is every site.")
+    if any(_is_whole_ending(site) for site in sites):
+        return failed("Its list of sites has one that is every site of an ending, such as .com.")
     allowed = value(asset, "restrictions.serverKeyRestrictions.allowedIps")
+    if isinstance(allowed, list) and any(address in _ANY_ADDRESS for address in allowed):
+        return failed("Its list of addresses has the one that stands for any.")
     return evaluation(
         # None: the key is restricted by sites or apps, and not by addresses.
         Reach.CLOSED if allowed is None else networks(allowed).reach,
@@ -90,6 +96,17 @@ def key_clients(asset: Asset) -> Evaluation:
         "Its users are named.",
         "An address that may use it has a form that is not known here.",
     )
+
+
+def _is_whole_ending(site: str) -> bool:
+    """``*.com``: with a wildcard for the rest, an ending with no dot in it is one that anybody registers names under.
+
+    https://cloud.google.com/docs/authentication/api-keys#adding-application-restrictions and
+    https://www.iana.org/domains/root/db
+    """
+    host = _SITE.sub("", site.strip().lower()).partition("/")[0].partition(":")[0]
+    ending = host.lstrip("*.")
+    return host.startswith("*") and bool(ending) and "." not in ending
 
 
 @posture_check(

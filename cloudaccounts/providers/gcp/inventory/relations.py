@@ -58,6 +58,21 @@ def _key_of(native_id: str) -> str:
     return _PROJECT_PART.sub("/projects/-", native_id, count=1)
 
 
+def _managed_folder(native_id: str) -> tuple[str, str]:
+    """The bucket's key and the folder's name, empty where it is none.
+
+    Such a folder has a policy of its own, which adds to the bucket's: who may read it reads part of the bucket.
+    https://cloud.google.com/storage/docs/managed-folders and, for the name with ``projects/_/buckets/``,
+    https://cloud.google.com/storage/docs/reference/rpc/google.storage.control.v2#managedfolder
+    """
+    place, _, folder = native_id.partition("/managedFolders/")
+    host = "//storage.googleapis.com/"
+    if not folder or not place.startswith(host):
+        return "", ""
+    bucket = place.removeprefix(host).rpartition("buckets/")[2]
+    return _key_of(f"{host}{bucket}"), folder.rstrip("/")
+
+
 @dataclass(frozen=True, slots=True)
 class Grants:
     """``public`` is by `_key_of` the resource, ``accounts`` by e-mail address, ``project`` by role."""
@@ -102,6 +117,9 @@ class Policies:
                 role, members = str(binding["role"]), set(binding["members"])
                 if members & _EVERYBODY:
                     public[_key_of(policy.native_id)].add(role)
+                    bucket, folder = _managed_folder(policy.native_id)
+                    if folder:
+                        public[bucket].add(f"{role} on the managed folder {folder}")
                 # By type: within a project's scope there is one project, however its name is written.
                 if policy.properties["resource_type"] == PROJECT_TYPE:
                     project[role] |= members

@@ -118,9 +118,16 @@ def test_a_dataset_may_be_shared_under_a_condition(condition: Any, expected: Ver
     ("site", "expected"),
     [
         *((site, F) for site in ("*", "*/*", "https://*", "https://*/*", "*://*/*", "*.*")),
+        *((site, F) for site in ("*.com/*", "*.com", "https://*.com/", "*://*.example:8080/*", "*com", "*.COM/maps")),
         *(
             (site, P)
-            for site in ("*.shop.example/*", "https://shop.example", "https://*.shop.example:8080/*", "localhost")
+            for site in (
+                "*.shop.example/*",
+                "com/*",
+                "https://shop.example",
+                "https://*.shop.example:8080/*",
+                "localhost",
+            )
         ),
     ],
 )

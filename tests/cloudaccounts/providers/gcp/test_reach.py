@@ -82,6 +82,12 @@ def endpoints(*blocks: str, **more: Any) -> dict[str, Any]:
     return of("container", "v1", "Cluster", controlPlaneEndpointsConfig=told)
 
 
+def by_name(told: dict[str, Any], allowed: Any = True) -> dict[str, Any]:
+    """The cluster, with an endpoint that is reached by its DNS name."""
+    config = {**told.get("controlPlaneEndpointsConfig", {}), "dnsEndpointConfig": {"allowExternalTraffic": allowed}}
+    return {**told, "controlPlaneEndpointsConfig": config}
+
+
 def database(*values: Any, **more: Any) -> dict[str, Any]:
     network = {"ipv4Enabled": True, "authorizedNetworks": [{"value": one} for one in values], **more}
     return of("sqladmin", "v1", "DatabaseInstance", settings={"ipConfiguration": network})
@@ -168,6 +174,17 @@ CASES: list[tuple[str, Verdict, dict[str, Any]]] = [
     ("gcp_gke_api_open", P, endpoints(enablePublicEndpoint=False)),
     ("gcp_gke_api_open", P, endpoints(enabled=False)),
     ("gcp_gke_api_open", P, {"privateClusterConfig": {"enablePrivateEndpoint": True}}),
+    # Authorized networks and private addresses are of the other endpoints.
+    ("gcp_gke_api_open", U, by_name(cluster("203.0.113.0/24"))),
+    ("gcp_gke_api_open", U, by_name(endpoints("203.0.113.0/24"))),
+    ("gcp_gke_api_open", U, by_name(endpoints(enablePublicEndpoint=False))),
+    ("gcp_gke_api_open", U, by_name(endpoints(enabled=False))),
+    ("gcp_gke_api_open", U, by_name({"privateClusterConfig": {"enablePrivateEndpoint": True}})),
+    ("gcp_gke_api_open", U, by_name(cluster("203.0.113.0/24"), allowed=["odd"])),
+    ("gcp_gke_api_open", P, by_name(cluster("203.0.113.0/24"), allowed=False)),
+    ("gcp_gke_api_open", P, by_name(endpoints(enabled=False), allowed=None)),
+    ("gcp_gke_api_open", F, by_name(cluster(ALL))),
+    ("gcp_gke_api_open", F, by_name({})),
     ("gcp_gke_api_open", F, {}),
     ("gcp_gke_api_open", F, cluster(enabled=None)),
     ("gcp_gke_api_open", F, cluster(ALL)),
@@ -191,6 +208,10 @@ CASES: list[tuple[str, Verdict, dict[str, Any]]] = [
     ("gcp_api_key_clients", P, key("203.0.113.0/24", "2001:db8::/32")),
     ("gcp_api_key_clients", P, {"restrictions": {"browserKeyRestrictions": {"allowedReferrers": ["example.com/*"]}}}),
     ("gcp_api_key_clients", F, key(ALL)),
+    ("gcp_api_key_clients", F, key("0.0.0.0")),  # noqa: S104 # compared, not listened on
+    ("gcp_api_key_clients", F, key("203.0.113.1", "::")),
+    ("gcp_api_key_clients", F, key("::0")),
+    ("gcp_api_key_clients", P, key("0.0.0.1")),
     ("gcp_api_key_clients", F, key("203.0.113.1", *HALVES)),
     ("gcp_api_key_clients", F, {"restrictions": {}}),
     ("gcp_api_key_clients", N, {**key(ALL), "deleteTime": "2026-01-01T00:00:00Z"}),

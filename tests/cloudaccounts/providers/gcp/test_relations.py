@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -9,7 +10,7 @@ import pytest
 from cloudaccounts.contract.errors import ProviderError
 from cloudaccounts.contract.inventory import UNREADABLE, Asset
 from cloudaccounts.contract.rules import Verdict
-from cloudaccounts.providers.gcp.checks import services
+from cloudaccounts.providers.gcp.checks import data, services
 from cloudaccounts.providers.gcp.inventory.joins import with_overview_facts
 from cloudaccounts.providers.gcp.inventory.overview import Overview
 from cloudaccounts.providers.gcp.inventory.relations import Policies, with_related_facts
@@ -101,6 +102,28 @@ def test_what_lies_in_something_open_is_open() -> None:
     assert related(table, dataset)["public_roles"] == ["roles/viewer"]
     other = resource("gcp.bigquery.table", f"//bigquery.googleapis.com/{ID}/datasets/e/tables/t")
     assert related(other, dataset)["public_roles"] == []
+
+
+@pytest.mark.parametrize(
+    "path", ["//storage.googleapis.com/projects/_/buckets/orders", "//storage.googleapis.com/orders"]
+)
+@pytest.mark.parametrize(("folder", "told"), [("reports/", "reports"), ("reports/2026/", "reports/2026")])
+def test_a_bucket_is_open_where_one_of_its_managed_folders_is(path: str, folder: str, told: str) -> None:
+    kind = "storage.googleapis.com/ManagedFolder"
+    shared = policy(f"{path}/managedFolders/{folder}", kind, **{"storage.objectViewer": ["allUsers"]})
+    bucket = resource("gcp.storage.bucket", "//storage.googleapis.com/orders", "orders")
+    facts = related(bucket, shared)
+    assert facts["public_roles"] == [f"roles/storage.objectViewer on the managed folder {told}"]
+    found = data.bucket_public.evaluate(replace(bucket, properties=facts))
+    assert found.verdict is Verdict.FAIL
+    assert told in found.reason
+    # Folders of others, other members, and folders that are none of Cloud Storage's change nothing.
+    other = resource("gcp.storage.bucket", "//storage.googleapis.com/orders-2", "orders-2")
+    assert related(other, shared)["public_roles"] == []
+    named = policy(f"{path}/managedFolders/{folder}", kind, **{"storage.objectViewer": ["user:ana@shop.example"]})
+    assert related(bucket, named)["public_roles"] == []
+    strange = policy(f"//run.googleapis.com/orders/managedFolders/{folder}", kind, viewer=["allUsers"])
+    assert related(bucket, strange)["public_roles"] == []
 
 
 def test_a_function_of_the_second_generation_is_called_through_its_service() -> None:
