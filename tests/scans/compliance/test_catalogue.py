@@ -68,6 +68,21 @@ def test_a_check_knows_the_controls_that_it_is_evidence_for() -> None:
     assert citations_of("aws_never_heard_of") == ()
 
 
+def test_a_crosswalk_names_no_rule_that_sees_something_else() -> None:
+    """What lets traffic in says nothing of what goes out, nor of accounts; what expires is not what is listed."""
+    pci = {control.id: control for control in frameworks()["pci_dss_4.0"].controls}
+    inbound = {"azure_storage_network_open", "azure_storage_trusted_services", "azure_subnet_without_nsg"}
+    inbound |= {"gcp_vm_public_address", "gcp_sql_public_address", "gcp_default_network"}
+    assert inbound <= set(pci["1.3.1"].rules)
+    for outside in ("1.3.2", "2.2.2"):
+        assert not inbound & set(pci[outside].rules)
+    # No check sees all that goes out: passing is not the whole answer.
+    assert pci["1.3.2"].partial
+    assert (pci["4.2.1.1"].assessment, pci["4.2.1.1"].rules) == ("manual", ())
+    assert "aws_acm_certificate_expiry" in pci["4.2.1"].rules
+    assert pci["8.3.7"].rules == ("aws_iam_password_reuse",)
+
+
 def test_a_framework_that_nobody_has_is_none() -> None:
     assert find_framework("cis_aws_0.1") is None
 
