@@ -16,7 +16,7 @@ from cloudaccounts.contract.sinks import Delivery
 from cloudaccounts.provider_kit.deadlines import Deadline
 from cloudaccounts.providers.aws.client import Connection
 from cloudaccounts.providers.aws.errors import Who, explain
-from cloudaccounts.providers.aws.role import AssumableRole
+from cloudaccounts.providers.aws.role import AssumableRole, wrong_external_ids
 
 SECONDS = 60.0  # for assuming the role, retries included
 # https://docs.aws.amazon.com/securityhub/1.0/APIReference/API_BatchImportFindings.html
@@ -120,7 +120,9 @@ def as_asff(finding: Mapping[str, Any], product: str, account: str, delivery: De
 
 @contextmanager
 def _acting(settings: Mapping[str, str], delivery: Delivery) -> Iterator[Connection]:
-    """The connection that acts as the role. Raises `ProviderError`, also where the role asks for no external ID."""
+    """The connection that acts as the role. Raises `ProviderError`, also where the role takes other external IDs than
+    the team's, or none: the proof that a validation asks for, with each delivery.
+    """
     arn, region = settings["role_arn"], settings["region"]
     partition, account = _place(arn)
     role = AssumableRole(arn, Target(account, partition, (region,), delivery.external_id))
@@ -129,6 +131,8 @@ def _acting(settings: Mapping[str, str], delivery: Delivery) -> Iterator[Connect
         # A role that lets us in without one would let in whoever names it here (the confused deputy).
         if not role.refuses(None):
             raise role.trust_error("external_id_not_required", f"{arn} can be assumed without an external ID.")
+        if not role.refuses_all(wrong_external_ids(delivery.external_id)):
+            raise role.trust_error("external_id_not_required", f"{arn} can be assumed with a wrong external ID.")
         yield session.connection
     finally:
         session.connection.close()

@@ -8,8 +8,9 @@ import secrets
 import string
 import time
 import uuid
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from botocore.credentials import RefreshableCredentials
@@ -35,8 +36,12 @@ MOST_RENEWALS = 12  # hours: a scan that runs longer than half a day is broken
 # Seconds between attempts. IAM is eventually consistent: a role just made can take a minute to be known everywhere. Not
 # the whole minute, because a person waits; the remedy says to try again.
 RETRY_WAITS = (1.0, 2.0, 4.0)
-SHORT = 16  # characters
-_UUID_AT_END = re.compile(r"(.*?)[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}")
+SHORT = 16  # random characters
+HEX = "0123456789abcdef"
+PIECES = 8  # of an external ID, each of which differs alone in one of the wrong ones
+# The product's own: its random characters in pieces that end where a part between dashes ends.
+_FOUR = "([0-9a-f]{4})"
+_UUID_AT_END = re.compile(rf"(.*?){_FOUR}{_FOUR}-{_FOUR}-4([0-9a-f]{{3}})-([89ab][0-9a-f]{{3}})-{_FOUR}{_FOUR}{_FOUR}")
 
 
 class TrustError(ProviderError):
@@ -229,28 +234,54 @@ class AssumableRole:
 
 
 def wrong_external_ids(external_id: str) -> tuple[str, ...]:
-    """External IDs that no owner has, each of exactly the shape of the right one.
+    """External IDs that no owner has, nine of exactly the shape of the right one: each is a call where none lets in.
 
-    A trust policy that takes a pattern (StringLike with ``ca-*``, ``ca-????????-????-…``, ``*-9a53-*``) takes one of
-    these and is found out: one is fresh throughout, one begins like the right one, one ends like it.
+    One is fresh throughout. In each of the others one piece of the right one differs, in all its characters, and
+    everything else stays: a pattern of a trust policy (StringLike with ``ca-*``, ``ca-8*0``, ``*-9a53-*``) that fits
+    the right one and leaves a piece open fits that one, whatever it fixes elsewhere. What is not found out fixes a
+    character of every piece (docs/threat-model.md says how few IDs that leaves).
     """
-    fresh, other, third = (_of_the_same_shape(external_id) for _ in range(3))
-    if len(external_id) < SHORT:
-        return fresh, other, third
-    # Beginning and end are each kept once, so a pattern that fixes either is met.
-    half = len(external_id) // 2
-    return fresh, external_id[:half] + other[half:], third[:half] + external_id[half:]
+    fresh, pieces = _of_the_same_shape(external_id), _pieces(external_id)
+    if not pieces:
+        return fresh, *(_of_the_same_shape(external_id) for _ in range(2))
+    return fresh, *(_differing(external_id, piece) for piece in pieces)
+
+
+def _pieces(external_id: str) -> list[dict[int, str]]:
+    """The alphabet of each place that is random, piece by piece. None of a short one."""
+    if match := _UUID_AT_END.fullmatch(external_id):
+        pieces = [dict.fromkeys(range(*match.span(group)), HEX) for group in range(2, 2 + PIECES)]
+        variant = match.start(6)
+        pieces[4][variant] = "89ab"
+        return pieces
+    places = [(place, kind) for place, character in enumerate(external_id) if (kind := _kind(character))]
+    if len(places) < SHORT:
+        return []
+    cuts = [number * len(places) // PIECES for number in range(PIECES + 1)]
+    return [dict(places[start:end]) for start, end in pairwise(cuts)]
+
+
+def _differing(external_id: str, piece: Mapping[int, str]) -> str:
+    """Another character at each place of the piece, drawn at random: no policy can name this one."""
+    characters = list(external_id)
+    for place, alphabet in piece.items():
+        characters[place] = secrets.choice(alphabet.replace(characters[place], ""))
+    return "".join(characters)
 
 
 def _of_the_same_shape(external_id: str) -> str:
     """Random, with the dashes, the case and, of a UUID, the version where the right one has them."""
     if match := _UUID_AT_END.fullmatch(external_id):
         return f"{match[1]}{uuid.uuid4()}"
-    kinds = (string.digits, string.ascii_lowercase, string.ascii_uppercase)
-    alphabets = {character: kind for kind in kinds for character in kind}
-    text = "".join(secrets.choice(alphabets.get(character, character)) for character in external_id)
+    text = "".join(secrets.choice(_kind(character) or character) for character in external_id)
     # A short one could be met by chance; the product's own have 39 characters.
-    return text if len(text) >= SHORT else text + secrets.token_hex(SHORT)
+    return text if _pieces(external_id) else text + secrets.token_hex(SHORT)
+
+
+def _kind(character: str) -> str:
+    """All characters of its kind; empty where it stays as it is."""
+    kinds = (string.digits, string.ascii_lowercase, string.ascii_uppercase)
+    return next((kind for kind in kinds if character in kind), "")
 
 
 def _metadata(answer: AssumeRoleResponseTypeDef) -> dict[str, Any]:

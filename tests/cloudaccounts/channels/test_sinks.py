@@ -125,6 +125,38 @@ def test_a_role_that_asks_for_no_external_id_is_not_used(
     assert channel.error_code == "external_id_not_required"
 
 
+@pytest.mark.parametrize("kind", ["aws_security_hub", "aws_s3"])
+@pytest.mark.parametrize(
+    "condition",
+    [
+        {"StringLike": {"sts:ExternalId": "ca-*"}},
+        {"StringLike": {"sts:ExternalId": "ca-????????-????-????-????-????????????"}},
+        {"StringLike": {"sts:ExternalId": "{first}*{last}"}},
+        {"Null": {"sts:ExternalId": "false"}},
+    ],
+    ids=["any", "shape", "both ends", "there"],
+)
+def test_a_role_that_takes_other_external_ids_is_not_used(
+    rig: Rig, alice: User, finding: Finding, tell: Tell, kind: str, condition: dict[str, Any]
+) -> None:
+    """The proof of a validation: else whoever names the role has this server write there, by an ID of their own."""
+    own = external_id_for(str(alice.pk))
+    condition = json.loads(json.dumps(condition).replace("{first}", own[:4]).replace("{last}", own[-1]))
+    statement = {"Effect": "Allow", "Principal": "*", "Action": "sts:AssumeRole", "Condition": condition}
+    wide = rig.control.put_role(
+        ACCOUNT, "wide", policies=[], inline={"write": ALLOWED},
+        trust_policy=json.dumps({"Version": "2012-10-17", "Statement": [statement]}),
+    )  # fmt: skip
+    if kind == "aws_s3":
+        customers(rig, "s3").create_bucket(Bucket=BUCKET)
+    channel = add(alice, kind, wide, **({"bucket": BUCKET, "prefix": "posture"} if kind == "aws_s3" else {}))
+    tell(finding.check_id)
+    assert run(channel) == 0
+    channel.refresh_from_db()
+    assert channel.error_code == "external_id_not_required"
+    assert "wrong external ID" in channel.error
+
+
 def test_another_teams_role_is_refused(rig: Rig, alice: User, finding: Finding, tell: Tell) -> None:
     theirs = rig.control.put_role(ACCOUNT, "theirs", external_id="ca-somebody-else", policies=[], inline={"w": ALLOWED})
     channel = add(alice, "aws_security_hub", theirs)

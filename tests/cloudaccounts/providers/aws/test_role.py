@@ -11,6 +11,8 @@ from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
+from hypothesis import example, given
+from hypothesis import strategies as st
 
 from cloudaccounts.contract.errors import ProviderError
 from cloudaccounts.contract.identity import Credentials, ServerIdentity
@@ -29,6 +31,8 @@ from tests.cloudaccounts.providers.aws.conftest import (
     make_target,
 )
 
+WRONG = 9  # calls with an external ID that must be refused, in each validation and delivery
+
 
 def as_role(arn: str) -> Credentials:
     return Credentials("cross_account_role", {"role_arn": arn})
@@ -41,7 +45,7 @@ def test_a_good_role_passes_every_check_and_keeps_its_path(cloud: Cloud) -> None
     assert [item.name for item in report.checks] == [item.name for item in PROVIDER.plan("cross_account_role")]
     assert {item.status for item in report.checks} == {CheckStatus.PASSED}
     assert report.identity == arn
-    assert [call["code"] for call in cloud.calls("AssumeRole")] == ["", *["AccessDenied"] * 4]
+    assert [call["code"] for call in cloud.calls("AssumeRole")] == ["", *["AccessDenied"] * (1 + WRONG)]
     assert len(cloud.calls("SimulatePrincipalPolicy")) == 2  # of a hundred actions at most
 
 
@@ -84,6 +88,9 @@ TAIL = EXTERNAL_ID[-12:]
         {"StringLike": {"sts:ExternalId": "ca-????????-????-????-????-????????????"}},
         {"StringLike": {"sts:ExternalId": f"{EXTERNAL_ID[:12]}*"}},
         {"StringLike": {"sts:ExternalId": f"*{TAIL}"}},
+        {"StringLike": {"sts:ExternalId": f"{EXTERNAL_ID[:4]}*{EXTERNAL_ID[-1]}"}},
+        {"StringLike": {"sts:ExternalId": f"{EXTERNAL_ID[:11]}-*-{TAIL}"}},
+        {"StringLike": {"sts:ExternalId": f"{EXTERNAL_ID[:12]}????{EXTERNAL_ID[16:]}"}},
         {"StringLike": {"sts:ExternalId": [EXTERNAL_ID, "ca-*-*-*-*-*"]}},
         {"ForAnyValue:StringLike": {"sts:ExternalId": "ca-*-*-*-*-*"}},
         {"ForAnyValue:StringLike": {"sts:ExternalId": ["x", "ca-????????-????-4???-*"]}},
@@ -93,7 +100,7 @@ TAIL = EXTERNAL_ID[-12:]
         {"ForAllValues:StringEquals": {"sts:ExternalId": EXTERNAL_ID}},  # true where no external ID is sent at all
         {"StringEqualsIfExists": {"sts:ExternalId": EXTERNAL_ID}},
     ],
-    ids=range(14),
+    ids=range(17),
 )
 def test_a_role_that_takes_other_external_ids_is_refused(cloud: Cloud, condition: dict[str, Any]) -> None:
     role_arn = cloud.control.put_role(ACCOUNT, "wild", trust_policy=trusting(**condition))
@@ -105,10 +112,11 @@ def test_a_role_that_takes_other_external_ids_is_refused(cloud: Cloud, condition
     [
         {"StringEquals": {"sts:ExternalId": EXTERNAL_ID}},
         {"StringLike": {"sts:ExternalId": EXTERNAL_ID}},  # a pattern without a wildcard
+        {"StringEqualsIgnoreCase": {"sts:ExternalId": EXTERNAL_ID.upper()}},  # fits no other owner's
         {"ForAnyValue:StringEquals": {"sts:ExternalId": EXTERNAL_ID}},
         {"StringEquals": {"sts:ExternalId": [EXTERNAL_ID, "ca-0c6f3d1b-77aa-4f0e-8b1e-2f5d9a4c6e11"]}},
     ],
-    ids=range(4),
+    ids=range(5),
 )
 def test_a_role_that_takes_named_external_ids_is_accepted(cloud: Cloud, condition: dict[str, Any]) -> None:
     role_arn = cloud.control.put_role(ACCOUNT, "narrow", trust_policy=trusting(**condition))
@@ -121,12 +129,65 @@ def test_the_wrong_external_ids_have_the_shape_of_the_right_one(external_id: str
         return re.sub("[a-z]", "a", re.sub("[A-Z]", "A", re.sub("[0-9]" if "ABC" in text else "[0-9a-f]", "0", text)))
 
     first, second = (wrong_external_ids(external_id) for _ in range(2))
-    assert len({external_id, *first, *second}) == 7
+    assert len({external_id, *first}) == 1 + WRONG
+    assert len({first[0], second[0]}) == 2
     if external_id == EXTERNAL_ID:
         assert {shape(wrong) for wrong in first} == {shape(external_id)}
         assert all(uuid.UUID(wrong.removeprefix("ca-")).version == 4 for wrong in first)
     assert {len(wrong) for wrong in first} == {len(external_id)}
     assert {re.sub("[^-]", "", wrong) for wrong in first} == {re.sub("[^-]", "", external_id)}
+
+
+RANDOM = [place for place in range(3, 39) if place not in (11, 16, 17, 21, 26)]  # without dashes and the version
+IDS = st.uuids(version=4).map("ca-{}".format)
+
+
+@st.composite
+def patterns(draw: st.DrawFn) -> tuple[str, str]:
+    """An external ID and a pattern that fits it: some stretches of it are one ``*``, some characters a ``?``."""
+    external_id = draw(IDS)
+    places: list[str] = list(external_id)
+    for place in draw(st.sets(st.integers(0, 38), max_size=38)):
+        places[place] = "?"
+    for start, length in draw(st.lists(st.tuples(st.integers(0, 38), st.integers(1, 39)), max_size=4)):
+        end = min(start + length, len(places))
+        places[start:end] = ["*", *[""] * (end - start - 1)]
+    return external_id, "".join(places)
+
+
+@given(patterns())
+@example(("ca-8f14e45f-ceea-467f-9d2b-1c0f5a7e3b20", "ca-8*0"))
+@example(("ca-8f14e45f-ceea-467f-9d2b-1c0f5a7e3b20", "ca-8f14e45f-????-467f-9d2b-1c0f5a7e3b20"))
+def test_what_no_wrong_external_id_fits_fixes_a_character_of_every_piece(drawn: tuple[str, str]) -> None:
+    """So it fixes eight random ones at least, and of the product's own IDs fits a share that is bounded."""
+    external_id, pattern = drawn
+    wrong = wrong_external_ids(external_id)
+    if any(like(pattern, one) for one in wrong):
+        return
+    # From the pattern alone, without what the product takes for a piece: it fits nothing with another character at
+    # all of the four.
+    assert len(re.sub("[^0-9a-f]", "", pattern.removeprefix("ca-"))) >= 8
+    for piece in (
+        RANDOM[0:4],
+        RANDOM[4:8],
+        RANDOM[8:12],
+        RANDOM[12:15],
+        *(RANDOM[n : n + 4] for n in (15, 19, 23, 27)),
+    ):
+        other = "".join("_" if place in piece else character for place, character in enumerate(external_id))
+        assert not like(pattern, other)
+
+
+@given(IDS)
+def test_every_random_character_differs_in_one_wrong_external_id_and_stays_in_all_but_two(external_id: str) -> None:
+    fresh, *others = wrong_external_ids(external_id)
+    for place in RANDOM:
+        assert [one[place] != external_id[place] for one in others].count(True) == 1
+    assert like("ca-????????-????-4???-????-????????????", fresh)
+
+
+def like(pattern: str, text: str) -> bool:
+    return re.fullmatch(re.escape(pattern).replace(r"\*", ".*").replace(r"\?", "."), text) is not None
 
 
 @pytest.mark.parametrize("external_id", ["x", "ca"])
@@ -270,8 +331,8 @@ def asked(cloud: Cloud, arn: str) -> tuple[CloudValidationResult, bool]:
 def test_a_role_that_still_trusts_the_former_external_id_is_proven_with_it(cloud: Cloud) -> None:
     report, used_former = asked(cloud, cloud.control.put_role(ACCOUNT, "former", external_id=FORMER))
     assert (report.ok, used_former) == (True, True)
-    # One refusal of the present one and no waiting, then the proof: none, and three wrong ones.
-    assert [call["code"] for call in cloud.calls("AssumeRole")] == ["AccessDenied", "", *["AccessDenied"] * 4]
+    # One refusal of the present one and no waiting, then the proof: none, and the wrong ones.
+    assert [call["code"] for call in cloud.calls("AssumeRole")] == ["AccessDenied", "", *["AccessDenied"] * (1 + WRONG)]
     report, used_former = asked(cloud, cloud.control.put_role(ACCOUNT, "present", external_id=EXTERNAL_ID))
     assert (report.ok, used_former) == (True, False)
 
