@@ -39,7 +39,10 @@ def _rotated(asset: Asset) -> Evaluation:
 
 
 def _key_rotation(asset: Asset) -> Evaluation:
-    """Of symmetric keys of the customer's own: https://docs.aws.amazon.com/kms/latest/developerguide/rotate-keys.html"""
+    """Of symmetric keys of the customer's own: https://docs.aws.amazon.com/kms/latest/developerguide/rotate-keys.html
+
+    How often is free, from 90 days to seven years, a year unless somebody chose: API reference of EnableKeyRotation.
+    """
     state = required(asset, "state", str)
     if state not in _KEY_STATES:
         raise UnknownFactError(f"The key's state is not known here: {state}.")
@@ -52,7 +55,7 @@ def _key_rotation(asset: Asset) -> Evaluation:
     if spec != "SYMMETRIC_DEFAULT" or origin != "AWS_KMS":
         return not_applicable("AWS cannot rotate keys of this kind automatically.")
     on = required(asset, "rotation", bool)
-    return expect(on, "The key is never rotated automatically.", "The key is rotated each year.")
+    return expect(on, "The key is never rotated automatically.", "The key is rotated automatically.")
 
 
 def _expires(asset: Asset) -> Evaluation:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
+from typing import Any
 
 from cloudaccounts.contract.inventory import Asset
 from cloudaccounts.contract.rules import Evaluation, Severity
@@ -93,12 +94,27 @@ def _recorder(asset: Asset) -> Evaluation:
     if good and all(str(observed(asset, str(name))).lower() == "failure" for name in good):
         return failed("The recorder is on, and what it records does not arrive.")
     if good:
-        return passed("Changes of all supported resources are recorded.")
+        return _with_global_types(recorders, good)
     if any(None in state and False not in state for state in states):
         raise UnknownFactError("Whether the recorder is on, and records all kinds of resources, was not told.")
     if any(recorder.get("recording") is True for recorder in recorders):
         return failed("Only some kinds of resources are recorded.")
     return failed("The recorder is switched off." if recorders else "AWS Config records nothing in this region.")
+
+
+def _with_global_types(recorders: list[Mapping[str, Any]], good: list[Any]) -> Evaluation:
+    """Users, groups, roles and policies of IAM are in no region: one that records them is enough (CIS 3.3).
+
+    "All supported" leaves them out unless ``includeGlobalResourceTypes`` is on as well:
+    https://docs.aws.amazon.com/config/latest/APIReference/API_RecordingGroup.html
+    """
+    if any(recorder.get("global_types") is True for recorder in recorders if recorder.get("name") in good):
+        return passed("Changes of all supported resources are recorded, those of IAM among them.")
+    # What another region records is another asset's, which a rule does not see.
+    raise UnknownFactError(
+        "Changes of all resources of this region are recorded, those of IAM are not. One region must record them, "
+        "and whether another one does is not read here."
+    )
 
 
 def _guardduty(asset: Asset) -> Evaluation:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from typing import Any
 
 from cloudaccounts.contract.inventory import Asset
 from cloudaccounts.contract.rules import Evaluation
 from cloudaccounts.provider_kit.evidence import record
 from cloudaccounts.provider_kit.posture import UnknownFactError, failed, optional, passed, unknown
-from cloudaccounts.providers.aws.policy.access import Opening, openings
+from cloudaccounts.providers.aws.policy.access import Opening, openings, openings_to_use
 from cloudaccounts.providers.aws.policy.document import (
     Policy,
     PolicyError,
@@ -51,10 +51,13 @@ def understood(parse: Callable[[Any], Policy], document: Any) -> Policy:
         raise UnknownFactError(str(error)) from None
 
 
-def evaluate_access(asset: Asset, *, through_services: bool = False) -> Evaluation:
-    """On a resource's policy: fails where it lets strangers in. See `openings`."""
+def evaluate_access(asset: Asset, *, through_services: bool = False, to_use: Collection[str] = ()) -> Evaluation:
+    """On a resource's policy: fails where it lets strangers in. See `openings` and `openings_to_use`."""
     policy = resource_policy(asset)
-    ways_in = () if policy is None else openings(policy, through_services=through_services)
+    if policy is None:
+        ways_in: tuple[Opening, ...] = ()
+    else:
+        ways_in = openings_to_use(policy, to_use) if to_use else openings(policy, through_services=through_services)
     note_control_policies(asset, ways_in)
     return evaluate_openings(
         ways_in, NAMES_ONLY if policy else "There is no policy: the account's own permissions decide."

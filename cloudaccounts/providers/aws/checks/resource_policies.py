@@ -8,6 +8,10 @@ from cloudaccounts.provider_kit.posture import UnknownFactError, not_applicable,
 from cloudaccounts.providers.aws.checks import policies
 from cloudaccounts.providers.aws.checks.results import aws_docs, check, security_hub
 
+# What a service does with a key for whoever has it do so; that many look at a key opens nothing:
+# https://docs.aws.amazon.com/IAM/latest/UserGuide/confused-deputy.html
+_USE_OF_A_KEY = ("kms:decrypt", "kms:encrypt", "kms:generatedatakey", "kms:creategrant", "kms:sign")
+
 
 def _key_public(asset: Asset) -> Evaluation:
     if required(asset, "state", str) == "PendingDeletion":
@@ -15,7 +19,7 @@ def _key_public(asset: Asset) -> Evaluation:
     # Every key has a policy, so None cannot mean that there is none.
     if optional(asset, "policy", dict) is None:
         raise UnknownFactError("Policy was not told: every key has one.")
-    return policies.evaluate_access(asset)
+    return policies.evaluate_access(asset, to_use=_USE_OF_A_KEY)
 
 
 CHECKS = (

@@ -16,13 +16,14 @@ from cloudaccounts.provider_kit.posture import (
 )
 from cloudaccounts.providers.aws.checks import policies
 from cloudaccounts.providers.aws.checks.results import aws_docs, check, security_hub
-from cloudaccounts.providers.aws.policy.access import openings
+from cloudaccounts.providers.aws.policy.access import Opening, delegating, openings, openings_to_use
 from cloudaccounts.providers.aws.policy.answers import Answer
 from cloudaccounts.providers.aws.policy.document import Policy
 from cloudaccounts.providers.aws.policy.transport import denies_plain_transport
 
 _BUCKET = "aws.s3.bucket"
 _NO_POLICY = Policy(())
+_READING = ("s3:getobject", "s3:getobjectversion")
 _ALGORITHMS = ("AES256", "aws:kms", "aws:kms:dsse", "aws:fsx", "aws:backup")  # botocore's model, ServerSideEncryption
 _FLAGS = ("BlockPublicAcls", "IgnorePublicAcls", "BlockPublicPolicy", "RestrictPublicBuckets")
 # AuthenticatedUsers is everybody with any AWS account, so no less public.
@@ -73,6 +74,7 @@ def evaluate_public(asset: Asset) -> Evaluation:
     """A policy or an access list that allows everybody counts, unless a block overrides it."""
     held, block_unknown = _flags(asset)
     reasons, unknown = [], ""
+    by_services = _open_through_services(asset)
     for flag, reason in (("RestrictPublicBuckets", _open_by_policy), ("IgnorePublicAcls", _open_by_list)):
         if not held[flag]:
             try:
@@ -80,27 +82,51 @@ def evaluate_public(asset: Asset) -> Evaluation:
             except UnknownFactError as error:
                 unknown = str(error)
     # A block that could not be read may override the policy or the list, so the bucket may not be public after all.
-    policies.note_control_policies(asset, reasons)
+    policies.note_control_policies(asset, [*reasons, *by_services])
     if reasons and not block_unknown:
         return failed(f"The bucket is public: {' and '.join(reasons)}.")
+    if any(opening.sure for opening in by_services):
+        return policies.evaluate_openings(by_services, "")
     if reasons or unknown:
         raise UnknownFactError(unknown or block_unknown)
+    if by_services:
+        return policies.evaluate_openings(by_services, "")
     return passed("Neither policy nor access list lets everybody in.")
 
 
 def _open_by_policy(asset: Asset) -> list[str]:
     """S3's own answer counts; the policy itself is read for the statement, and where S3 sees less than it says."""
-    try:
-        statements = [
-            opening.statement for opening in openings(policies.resource_policy(asset) or _NO_POLICY) if opening.sure
-        ]
-    except UnknownFactError:
-        statements = []
+    policy = _understood(asset)
+    statements = [opening.statement for opening in openings(policy) if opening.sure]
     # S3's own word on "public" counts, and the evaluator adds what S3 does not see
     # (docs/decisions/0014-aws-policies-by-value.md).
     if not statements and not required(asset, "policy_is_public", bool):
+        for opening in delegating(policy):
+            raise UnknownFactError(
+                f"The policy lets in whomever an access point lets in ({opening.statement}), no block stands in "
+                "between, and policies of access points are not read here."
+            )
         return []
     return [f"its policy lets everybody in{f' ({statements[0]})' if statements else ''}"]
+
+
+def _open_through_services(asset: Asset) -> list[Opening]:
+    """A service of AWS that reads objects for whoever has it do so. No block of public access is about services.
+
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/confused-deputy.html, and RestrictPublicBuckets on `_BLOCKING`'s.
+    Logs that services write are named by the account that they are of, so writing alone counts for nothing.
+    """
+    policy = _understood(asset)
+    direct = openings(policy)
+    return [opening for opening in openings_to_use(policy, _READING) if opening not in direct]
+
+
+def _understood(asset: Asset) -> Policy:
+    """Without statements where it has none, or was not read: then S3's own word alone counts."""
+    try:
+        return policies.resource_policy(asset) or _NO_POLICY
+    except UnknownFactError:
+        return _NO_POLICY
 
 
 def _open_by_list(asset: Asset) -> list[str]:

@@ -151,16 +151,34 @@ def object_events(selectors: Any) -> str | None:
     for selector in selectors.get("EventSelectors") or ():
         for data in selector.get("DataResources") or ():
             # "arn:aws:s3" and "arn:aws:s3:::" stand for all buckets: API reference of DataResource.
-            every = any(str(value).rstrip(":").count(":") == 2 for value in data.get("Values") or ())
+            every = any(map(_is_every_bucket, data.get("Values") or ()))
             if data.get("Type") == "AWS::S3::Object" and every:
                 kinds.add(selector.get("ReadWriteType", "All"))
     for selector in selectors.get("AdvancedEventSelectors") or ():
-        fields = {item["Field"]: item for item in selector.get("FieldSelectors", ())}
+        fields = {item["Field"]: item for item in selector.get("FieldSelectors", ()) if not _is_every_object(item)}
         types = list(fields.get("resources.type", {}).get("Equals") or ())
         # Any further field (an ARN, an event's name) narrows the selector, so that it does not cover all buckets.
         if set(fields) <= {"eventCategory", "resources.type", "readOnly"} and "AWS::S3::Object" in types:
             kinds.add(_of_read_only(fields))
     return _together(kinds, selectors)
+
+
+def _is_every_bucket(arn: Any) -> bool:
+    return str(arn).rstrip(":").count(":") == 2
+
+
+def _is_every_object(field: Any) -> bool:
+    """A condition on the ARN that holds for all objects, so that it narrows nothing.
+
+    One value is enough, and all operators must hold:
+    https://docs.aws.amazon.com/awscloudtrail/latest/APIReference/API_AdvancedFieldSelector.html
+    """
+    operators = {name for name, values in field.items() if name != "Field" and values}
+    return (
+        field.get("Field") == "resources.ARN"
+        and operators == {"StartsWith"}
+        and any(str(value).startswith("arn:") and _is_every_bucket(value) for value in field["StartsWith"])
+    )
 
 
 def _of_read_only(fields: dict[str, Any]) -> str:

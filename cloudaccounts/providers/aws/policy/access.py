@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass, replace
 
 from cloudaccounts.providers.aws.policy.answers import Answer
 from cloudaccounts.providers.aws.policy.conditions import catch_all_strangers, leave_strangers_out
-from cloudaccounts.providers.aws.policy.document import Policy, Statement
+from cloudaccounts.providers.aws.policy.document import Condition, Policy, Statement
 from cloudaccounts.providers.aws.policy.principals import Principal, PrincipalKind
 
 # Services that anybody may have call what he names: a bucket's or topic's events, a rule's target. So their name alone
@@ -52,6 +52,42 @@ def openings(policy: Policy, *, through_services: bool = False) -> tuple[Opening
     return tuple(
         found for statement in policy.allowing() for found in _of_statement(policy, statement, through_services)
     )
+
+
+def openings_to_use(policy: Policy, actions: Collection[str]) -> tuple[Opening, ...]:
+    """As `openings`; and through services of AWS those that allow one of the actions (in lower case).
+
+    For what many services are let in to with harmless actions: to look at a key, to put logs in a bucket.
+    """
+    direct = openings(policy)
+    to_use = Policy(
+        tuple(
+            statement
+            for statement in policy.statements
+            if not statement.allows or any(map(statement.actions.surely_cover, actions))
+        )
+    )
+    return (*direct, *(opening for opening in openings(to_use, through_services=True) if opening not in direct))
+
+
+def delegating(policy: Policy) -> tuple[Opening, ...]:
+    """Statements that let in whomever an access point of the bucket lets in, so that its policy decides.
+
+    https://docs.aws.amazon.com/AmazonS3/latest/userguide/access-points-policies.html
+    """
+    found = [statement for statement in policy.allowing() if any(map(_is_of_access_point, statement.conditions))]
+    without = tuple(
+        replace(
+            statement,
+            conditions=tuple(condition for condition in statement.conditions if not _is_of_access_point(condition)),
+        )
+        for statement in found
+    )
+    return openings(Policy((*policy.denying(), *without)))
+
+
+def _is_of_access_point(condition: Condition) -> bool:
+    return condition.key in ("s3:dataaccesspointaccount", "s3:dataaccesspointarn")
 
 
 def _of_statement(policy: Policy, statement: Statement, through_services: bool) -> Iterator[Opening]:

@@ -85,7 +85,7 @@ def is_positive(condition: Condition) -> bool:
 
 
 def _leaves_out(condition: Condition, present: frozenset[str], services: bool) -> Answer:
-    key = find_key(condition.key)
+    key = find_key(condition.key, services=services)
     if key is None or condition.operator not in KNOWN_OPERATORS:
         return Answer.UNSURE
     if key.meaning is Meaning.FREE or is_loose(condition, present):

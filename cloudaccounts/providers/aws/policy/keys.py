@@ -121,8 +121,15 @@ _SAME = re.compile(
 )  # aws:ResourceOrgID = ${aws:PrincipalOrgID}
 
 
-def find_key(name: str) -> Key | None:
-    """By its name in lower case; None for one that is not known here."""
+# What a service says of whose resource it uses a key for: https://docs.aws.amazon.com/kms/latest/developerguide/
+# least-privilege.html#least-privilege-source-arn. Anybody else writes there what he likes.
+_OF_SERVICE = re.compile(r"kms:encryptioncontext:aws:[a-z0-9-]+:arn")
+
+
+def find_key(name: str, *, services: bool = False) -> Key | None:
+    """By its name in lower case; None for one that is not known here. ``services``: in requests of AWS's services."""
+    if services and _OF_SERVICE.fullmatch(name):
+        return Key(Meaning.ARN, _KMS)
     exact = KEYS.get(name)
     return exact or next((key for start, key in _BEGINNINGS.items() if name.startswith(start)), None)
 

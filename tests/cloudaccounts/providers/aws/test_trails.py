@@ -27,6 +27,7 @@ def advanced(category: str, **fields: Any) -> dict[str, Any]:
     return {"AdvancedEventSelectors": [{"FieldSelectors": selectors}]}
 
 
+EVERY = "arn:aws:s3:::"
 OBJECTS = {"Equals": ["AWS::S3::Object"]}
 
 
@@ -43,6 +44,22 @@ OBJECTS = {"Equals": ["AWS::S3::Object"]}
         (advanced("Data", resources_type=OBJECTS, readOnly={"Equals": ["true"]}), "ReadOnly"),
         (advanced("Data", resources_type=OBJECTS, readOnly={"Equals": ["false"]}), "WriteOnly"),
         (advanced("Data", resources_type=OBJECTS, resources_ARN={"StartsWith": ["arn:aws:s3:::one/"]}), "None"),
+        # The beginning of every object's ARN narrows nothing, and one of several values is enough.
+        (advanced("Data", resources_type=OBJECTS, resources_ARN={"StartsWith": ["arn:aws:s3:::"]}), "All"),
+        (advanced("Data", resources_type=OBJECTS, resources_ARN={"StartsWith": ["arn:aws:s3:::a/", EVERY]}), "All"),
+        (
+            advanced(
+                "Data", resources_type=OBJECTS, readOnly={"Equals": ["true"]}, resources_ARN={"StartsWith": [EVERY]}
+            ),
+            "ReadOnly",
+        ),
+        (advanced("Data", resources_type=OBJECTS, resources_ARN={"NotStartsWith": [EVERY]}), "None"),
+        (
+            advanced(
+                "Data", resources_type=OBJECTS, resources_ARN={"StartsWith": [EVERY], "NotStartsWith": [f"{EVERY}a/"]}
+            ),
+            "None",
+        ),
         (advanced("Data", resources_type={"Equals": ["AWS::DynamoDB::Table"]}), "None"),
         (advanced("Management"), "None"),
         ({"EventSelectors": []}, "None"),

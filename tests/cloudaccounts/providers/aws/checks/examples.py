@@ -104,5 +104,5 @@ PERSON: dict[str, Any] = {
     "access_keys": [],
 }
 TRAIL = {"multi_region": True, "logging": True, "management_events": "All"}
-RECORDER = {"name": "default", "recording": True, "all_supported": True}
+RECORDER = {"name": "default", "recording": True, "all_supported": True, "global_types": True}
 CERTIFICATE = {"status": "ISSUED", "in_use": True}

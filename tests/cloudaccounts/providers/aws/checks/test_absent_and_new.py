@@ -44,8 +44,9 @@ def instance(tokens: Any, endpoint: Any = "enabled", state: Any = "running") -> 
     return {"state": state, "metadata_endpoint": endpoint, "metadata_tokens": tokens}
 
 
-def recorder(recording: Any, everything: Any) -> dict[str, Any]:
-    return {"recorders": [{"name": "default", "recording": recording, "all_supported": everything}]}
+def recorder(recording: Any, everything: Any, global_types: Any = True) -> dict[str, Any]:
+    facts = {"recording": recording, "all_supported": everything, "global_types": global_types}
+    return {"recorders": [{"name": "default", **facts}]}
 
 
 def trail(*facts: Any) -> dict[str, Any]:
@@ -157,6 +158,12 @@ TABLE: list[tuple[str, dict[str, Any], Verdict]] = [
     ("config_recording", recorder(None, True), UNKNOWN),
     ("config_recording", recorder(False, None), FAIL),
     ("config_recording", recorder(True, False), FAIL),
+    # IAM's own kinds are in no region: whether another one records them, a rule about this one does not see.
+    ("config_recording", recorder(True, True, False), UNKNOWN),
+    ("config_recording", recorder(True, True, None), UNKNOWN),
+    ("config_recording", recorder(True, True, False) | seen(default="Failure"), FAIL),
+    ("config_recording", recorder(True, False, False), FAIL),
+    ("config_recording", recorder(False, True, False), FAIL),
     ("cloudtrail_all_regions", trail(True, True, "All"), PASS),
     ("cloudtrail_all_regions", trail(None, True, "All"), UNKNOWN),
     ("cloudtrail_all_regions", trail(True, None, "All"), UNKNOWN),

@@ -97,6 +97,44 @@ def test_what_receives_from_services_is_open_to_whoever_uses_them(identifier: st
     assert judge(identifier, resource(policy)).verdict == verdict
 
 
+def account(condition: str = "aws:SourceAccount", value: str = OWN) -> dict[str, Any]:
+    return {"StringEquals": {condition: value}}
+
+
+LOGS_ARN = "kms:EncryptionContext:aws:logs:arn"
+
+
+@pytest.mark.parametrize(
+    ("service", "action", "condition", "verdict"),
+    [
+        ("cloudfront.amazonaws.com", "kms:Decrypt", {}, FAIL),
+        ("cloudfront.amazonaws.com", ["kms:DescribeKey", "kms:*"], {}, FAIL),
+        ("sns.amazonaws.com", "kms:GenerateDataKey*", {}, FAIL),
+        ("s3.amazonaws.com", "kms:Decrypt", account(), PASS),
+        ("s3.amazonaws.com", "kms:Decrypt", {"ArnLike": {"aws:SourceArn": "arn:aws:s3:::data"}}, PASS),
+        # To look at it is no use of it: so CloudTrail's own console writes a key's policy.
+        ("cloudtrail.amazonaws.com", "kms:DescribeKey", {}, PASS),
+        ("unheard.amazonaws.com", "kms:Decrypt", {}, UNKNOWN),
+        ("unheard.amazonaws.com", "kms:Decrypt", account(), PASS),
+        # What a service says of the resource that it works for; of which account is told only without a wildcard.
+        ("logs.eu-west-1.amazonaws.com", "kms:Decrypt", {"ArnLike": {LOGS_ARN: f"arn:aws:logs:*:{OWN}:*"}}, PASS),
+        ("logs.eu-west-1.amazonaws.com", "kms:Decrypt", {"ArnLike": {LOGS_ARN: "arn:aws:logs:*:*:*"}}, FAIL),
+        ("logs.eu-west-1.amazonaws.com", "kms:Decrypt", account("kms:EncryptionContext:mine"), FAIL),
+    ],
+)
+def test_a_service_uses_a_key_for_whomever_no_condition_leaves_out(
+    service: str, action: Any, condition: Any, verdict: Verdict
+) -> None:
+    more = {"Condition": condition} if condition else {}
+    policy = document({"Service": service}, Action=action, **more)
+    assert judge("aws_kms_key_public", resource(policy)).verdict == verdict
+
+
+def test_what_anybody_writes_into_the_context_leaves_nobody_out() -> None:
+    policy = document(Action="kms:Decrypt", Condition={"ArnLike": {LOGS_ARN: f"arn:aws:logs:*:{OWN}:*"}})
+    assert judge("aws_kms_key_public", resource(policy)).verdict == FAIL
+
+
 def test_a_key_without_a_policy_was_not_read() -> None:
     assert judge("aws_kms_key_public", resource(None)).verdict == UNKNOWN
 
@@ -139,6 +177,50 @@ BUCKET: dict[str, Any] = {
 )
 def test_a_bucket_is_public_by_s3s_word_or_by_its_policy(properties: dict[str, Any], verdict: Verdict) -> None:
     assert judge("aws_s3_bucket_public", BUCKET | properties).verdict == verdict
+
+
+RESTRICTED = {"public_access_block": dict.fromkeys(NOT_RESTRICTED, True)}
+CLOUDFRONT = {"Service": "cloudfront.amazonaws.com"}
+
+
+@pytest.mark.parametrize(
+    ("principal", "more", "verdict"),
+    [
+        (CLOUDFRONT, {"Action": "s3:GetObject"}, FAIL),
+        (CLOUDFRONT, {"Action": "s3:*"}, FAIL),
+        (CLOUDFRONT, {"Action": "s3:GetObject", "Condition": account()}, PASS),
+        (CLOUDFRONT, {"Action": "s3:ListBucket"}, PASS),
+        ({"Service": "unheard.amazonaws.com"}, {"Action": "s3:GetObject"}, UNKNOWN),
+        # Where a load balancer's logs go is named by the account that they are of.
+        ({"Service": "logdelivery.elasticloadbalancing.amazonaws.com"}, {"Action": "s3:PutObject"}, PASS),
+    ],
+)
+def test_a_service_reads_a_bucket_for_whomever_no_condition_leaves_out(
+    principal: Any, more: dict[str, Any], verdict: Verdict
+) -> None:
+    found = BUCKET | {"policy": document(principal, **more)}
+    assert judge("aws_s3_bucket_public", found).verdict == verdict
+    # A block of public access is not about services.
+    assert judge("aws_s3_bucket_public", found | RESTRICTED).verdict == verdict
+
+
+@pytest.mark.parametrize(
+    ("principal", "condition", "verdict"),
+    [
+        ("*", account("s3:DataAccessPointAccount"), UNKNOWN),
+        ({"AWS": "*"}, {"ArnLike": {"s3:DataAccessPointArn": f"arn:aws:s3:eu-west-1:{OWN}:accesspoint/*"}}, UNKNOWN),
+        ({"AWS": OWN}, account("s3:DataAccessPointAccount"), PASS),
+        ("*", {"StringEquals": {"s3:DataAccessPointAccount": OWN, "aws:PrincipalAccount": OWN}}, PASS),
+        ("*", {"StringLike": {"s3:DataAccessPointAccount": "*"}}, FAIL),
+    ],
+)
+def test_a_bucket_that_leaves_it_to_access_points_is_as_open_as_they_are(
+    principal: Any, condition: Any, verdict: Verdict
+) -> None:
+    found = BUCKET | {"policy": document(principal, Action="s3:GetObject", Condition=condition)}
+    assert judge("aws_s3_bucket_public", found).verdict == verdict
+    # A block of the bucket or the account stands before its access points as well.
+    assert judge("aws_s3_bucket_public", found | RESTRICTED).verdict == PASS
 
 
 def test_a_bucket_is_closed_to_plain_requests_only_as_a_whole() -> None:
