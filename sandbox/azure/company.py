@@ -160,7 +160,13 @@ def _defender(contact: dict[str, Any], endpoint: bool) -> tuple[tuple[str, dict[
 
 def _plans(on: tuple[str, ...]) -> tuple[tuple[str, dict[str, Any]], ...]:
     return tuple(
-        (f"Microsoft.Security/pricings/{name}", {"pricingTier": "Standard" if name in on else "Free"})
+        (
+            f"Microsoft.Security/pricings/{name}",
+            {
+                "pricingTier": "Standard" if name in on else "Free",
+                "resourcesCoverageStatus": "FullyCovered" if name in on else "NotCovered",
+            },
+        )
         for name in _PLANS
     )
 

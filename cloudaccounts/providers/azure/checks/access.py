@@ -19,6 +19,7 @@ from cloudaccounts.provider_kit.posture import (
 )
 from cloudaccounts.providers.azure.checks.references import cite
 from cloudaccounts.providers.azure.checks.values import is_one_of
+from cloudaccounts.providers.azure.rbac import Entry, granted
 
 LEAST_OWNERS = 2  # when the only one is ill or leaves, nobody can act
 MOST_OWNERS = 3  # https://learn.microsoft.com/azure/role-based-access-control/best-practices
@@ -26,6 +27,11 @@ MOST_OWNERS = 3  # https://learn.microsoft.com/azure/role-based-access-control/b
 _PEOPLE = ("User", "Group", "ForeignGroup", "Device")
 _OWNER = "8e3af657-a8ff-443c-a75c-2fe8c4bcb635"  # a built-in role, the same id everywhere
 _ADMINISTRATOR = "18d7d88d-d35e-4fb5-a5c3-7773c20a72d9"  # User Access Administrator, the same id everywhere
+# Every action ends in its kind, and a wildcard stands for any text, slashes too:
+# https://learn.microsoft.com/azure/role-based-access-control/role-definitions#actions-format
+_KINDS = ("read", "write", "delete", "action")
+_ANY_RESOURCE = "Microsoft.AnyService/anyResources/anyOperation"  # of no service, so that only wildcards cover it
+_EVERYTHING = "It allows every action"
 
 
 @posture_check(
@@ -68,12 +74,14 @@ def owners(asset: Asset) -> Evaluation:
 )
 def custom_owner(asset: Asset) -> Evaluation:
     known(asset, "permissions")
-    # Actions less notActions: with an exception, a role is no Owner by another name.
-    wide = any(
-        "*" in list_of_texts(entry.get("actions"), "actions")
-        and not list_of_texts(entry.get("not_actions"), "not_actions")
+    entries = [
+        Entry(*(tuple(list_of_texts(entry.get(name), name)) for name in ("actions", "not_actions")))
         for entry in mappings(asset, "permissions")
-    )
+    ]
+    # By what the patterns cover: "*" is also written "*/*", or kind by kind. What notActions leave out of one service
+    # makes it no narrow role, and what one entry leaves out, another may grant.
+    wide = all(granted(entries, f"{_ANY_RESOURCE}/{kind}") for kind in _KINDS)
+    exceptions = any(entry.not_actions for entry in entries)
     places = texts(asset, "assignable_scopes")
     # /subscriptions/ID has two slashes; a resource group or resource has more.
     at_subscription = any(
@@ -81,9 +89,8 @@ def custom_owner(asset: Asset) -> Evaluation:
     )
     if wide and not at_subscription:
         return not_applicable("It may do everything, but only in parts of a subscription.")
-    return expect(
-        not wide, "It allows every action, at the subscription or above.", "It allows a part of the actions only."
-    )
+    what = "It allows actions of every kind on all resources, but for some exceptions" if exceptions else _EVERYTHING
+    return expect(not wide, f"{what}, at the subscription or above.", "It allows a part of the actions only.")
 
 
 @posture_check(

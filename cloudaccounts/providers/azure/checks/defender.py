@@ -15,6 +15,7 @@ from cloudaccounts.provider_kit.posture import (
     list_of_texts,
     mapping,
     mappings,
+    passed,
     posture_check,
     unknown,
 )
@@ -50,7 +51,9 @@ def _plan(suffix: str, name: str, what: str) -> PostureCheck:
             return unknown(f"Azure did not tell of the plan for {what}.")
         if str(tier).lower() not in ("standard", "free"):
             raise new_value(f"plans.{name}", str(tier))
-        return expect(str(tier).lower() == "standard", "The plan is off.", "The plan is on.")
+        if str(tier).lower() == "free":
+            return failed("The plan is off.")
+        return _covered(asset, name)
 
     return posture_check(
         f"azure_defender_{suffix}",
@@ -65,6 +68,20 @@ def _plan(suffix: str, name: str, what: str) -> PostureCheck:
         references=cite("defender-for-cloud/connect-azure-subscription"),
         expected={f"plans.{name}": "Standard"},
     )(evaluate)
+
+
+def _covered(asset: Asset, name: str) -> Evaluation:
+    """A resource may have another plan than the subscription, and then the resource's counts.
+
+    https://learn.microsoft.com/rest/api/defenderforcloud/pricings/list#resourcescoveragestatus
+    """
+    coverage = {str(plan).lower(): str(how).lower() for plan, how in mapping(asset, "coverage").items()}
+    how = coverage.get(name.lower(), "fullycovered")
+    if how not in ("fullycovered", "partiallycovered", "notcovered"):
+        raise new_value(f"coverage.{name}", how)
+    if how == "notcovered":
+        return failed("The plan is on for the subscription, and switched off on each of its resources.")
+    return passed("The plan is on." if how == "fullycovered" else "The plan is on, but switched off on some resources.")
 
 
 PLAN_CHECKS = tuple(_plan(*row) for row in PLANS)

@@ -11,15 +11,21 @@ from typing import Any
 
 Leaf = Mapping[str, Any]
 SERVICE_HEALTH = "servicehealth"
+ADMINISTRATIVE = "administrative"
 
 
 def watched_by(conditions: Sequence[Leaf]) -> list[dict[str, str]]:
-    """Operations that it tells of wherever and by whomever they are done, or the category of service health."""
+    """Operations that it tells of wherever and by whomever they are done, or a category as a whole.
+
+    The category Administrative alone holds every operation:
+    https://learn.microsoft.com/azure/azure-monitor/platform/activity-log-schema#administrative-category
+    """
     alternatives = [condition.get("anyOf") or [condition] for condition in conditions]
     if any(_field(leaf) == "category" and _values(leaf) == {SERVICE_HEALTH} for [leaf, *_] in alternatives):
         others = [leaves for leaves in alternatives if {_field(leaf) for leaf in leaves} != {"category"}]
         return [{"category": SERVICE_HEALTH}] if all(map(_tells_of_incidents, others)) else []
-    # An alert without an operation watches a whole category, and is no answer to "who hears of this operation".
+    if alternatives and all(any(_is_administrative(leaf) for leaf in leaves) for leaves in alternatives):
+        return [{"category": ADMINISTRATIVE}]
     named = {
         operation
         for leaves in alternatives
@@ -34,6 +40,10 @@ def watched_by(conditions: Sequence[Leaf]) -> list[dict[str, str]]:
     ]
 
 
+def _is_administrative(leaf: Leaf) -> bool:
+    return _field(leaf) == "category" and ADMINISTRATIVE in _values(leaf)
+
+
 def _takes(leaf: Leaf, operation: str) -> bool:
     """Whether the comparison holds for every event of the operation.
 
@@ -42,7 +52,7 @@ def _takes(leaf: Leaf, operation: str) -> bool:
     https://learn.microsoft.com/azure/azure-monitor/platform/activity-log-schema#administrative-category
     """
     event = {
-        "category": {"administrative"},
+        "category": {ADMINISTRATIVE},
         "operationname": {operation},
         "resourceprovider": {operation.partition("/")[0]},
         "resourcetype": {operation.rpartition("/")[0]},

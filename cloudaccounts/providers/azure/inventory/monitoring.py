@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping
-from functools import partial
+from functools import cache, partial
 from types import MappingProxyType
 from typing import Any
 
@@ -31,6 +31,7 @@ _ALERTS_VERSION = "2020-10-01"
 _PLANS_VERSION = "2024-01-01"
 _SETTINGS_VERSION = "2022-05-01"
 _CONTACTS_VERSION = "2023-12-01-preview"
+COVERAGE = "resourcesCoverageStatus"  # of the subscription's resources; told for subscriptions alone
 _SECURITY = "providers/Microsoft.Security"
 
 
@@ -49,13 +50,16 @@ def collect(scope: Scope, listing: Listing) -> Iterator[Asset]:
             ),
         },
     )
+    # One answer for both facts.
+    plans = cache(lambda: scope.connection.get(f"{base}/Microsoft.Security/pricings", _PLANS_VERSION))
     yield _asset(
         scope,
         "azure.monitoring.defender",
         "Microsoft.Security/pricings",
         "Microsoft Defender for Cloud",
         {
-            "plans": lambda: _plans(scope.connection.get(f"{base}/Microsoft.Security/pricings", _PLANS_VERSION)),
+            "plans": lambda: _of_plans(plans(), "pricingTier"),
+            "coverage": lambda: {name: how for name, how in _of_plans(plans(), COVERAGE).items() if how is not None},
             "integrations": lambda: _integrations(_list(scope, f"{_SECURITY}/settings", _SETTINGS_VERSION)),
             "contacts": lambda: _contacts(_list(scope, f"{_SECURITY}/securityContacts", _CONTACTS_VERSION)),
         },
@@ -177,9 +181,9 @@ def _source(contact: Mapping[str, Any], kind: str, name: str) -> Any:
     return next((source.get(name) for source in sources if source.get("sourceType") == kind), None)
 
 
-def _plans(answer: Mapping[str, Any]) -> dict[str, Any]:
-    """``Standard`` is on, ``Free`` is off; a list without pages."""
+def _of_plans(answer: Mapping[str, Any], fact: str) -> dict[str, Any]:
+    """By plan: of its tier, ``Standard`` is on and ``Free`` is off; a list without pages."""
     return {
-        str(plan.get("name")): at(plan, "properties.pricingTier")
+        str(plan.get("name")): at(plan, f"properties.{fact}")
         for plan in sorted(answer.get("value") or (), key=lambda plan: str(plan.get("name")))
     }

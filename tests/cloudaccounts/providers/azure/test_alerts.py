@@ -12,6 +12,7 @@ WRITE, DELETE = "Microsoft.Network/networkSecurityGroups/write", "Microsoft.Netw
 SOLUTION = "Microsoft.Security/securitySolutions/write"
 BOTH = [{"operation": DELETE.lower()}, {"operation": WRITE.lower()}]
 ONE, NONE = [{"operation": WRITE.lower()}], list[dict[str, str]]()
+ALL = [{"category": "administrative"}]
 KINDS = ("Security", "Incident")
 HEALTH = [{"category": "servicehealth"}]
 
@@ -53,7 +54,14 @@ ADMINISTRATIVE, OPERATION = is_("category", "Administrative"), is_("operationNam
         ([ADMINISTRATIVE, OPERATION, is_("resourceType", "Microsoft.Sql/servers")], NONE),
         ([ADMINISTRATIVE, OPERATION, is_("operationName", DELETE)], NONE),
         ([is_("category", "Policy"), OPERATION], NONE),
-        ([ADMINISTRATIVE], NONE),
+        # Without an operation, all of them.
+        ([ADMINISTRATIVE], ALL),
+        ([one_of("category", "Security", "Administrative")], ALL),
+        ([any_of(is_("category", "Policy"), ADMINISTRATIVE)], ALL),
+        ([ADMINISTRATIVE, is_("resourceGroup", "web")], NONE),
+        ([ADMINISTRATIVE, is_("level", "Error")], NONE),
+        ([ADMINISTRATIVE, is_("category", "Policy")], NONE),
+        ([is_("category", "Policy")], NONE),
         ([], NONE),
         ([ADMINISTRATIVE, {"field": "operationName"}], NONE),
         ([is_("category", "Security"), is_("operationName", SOLUTION)], NONE),

@@ -219,6 +219,24 @@ def test_what_is_looked_after_passes(cloud: Cloud) -> None:
     }
 
 
+def test_a_plan_that_is_off_on_every_resource_protects_nothing(cloud: Cloud, request: pytest.FixtureRequest) -> None:
+    place, credentials = cloud.places["data-platform"], cloud.app("data-platform")
+
+    def cover(how: str) -> None:
+        cloud.control.set_resource(place, "pricings/KeyVaults", resourcesCoverageStatus=how)
+
+    def judged_again(how: str) -> Evaluation:
+        cover(how)
+        assets = cloud.scan(credentials, "data-platform")
+        (defender,) = [asset for asset in assets if asset.type == "azure.monitoring.defender"]
+        return BY_ID["azure_defender_key_vault"].evaluate(defender)
+
+    request.addfinalizer(lambda: cover("FullyCovered"))
+    assert judged_again("FullyCovered").verdict == P
+    assert "some resources" in judged_again("PartiallyCovered").reason
+    assert judged_again("NotCovered").verdict == F
+
+
 def test_what_is_neither_the_best_nor_the_worst(cloud: Cloud) -> None:
     assets = {asset.name: asset for asset in cloud.scan(cloud.app("platform-management"), "platform-management")}
 

@@ -53,13 +53,20 @@ CASES = {
     "azure_custom_owner_role": Cases(
         (
             role(SUBSCRIPTION, {**ROLE, "actions": ["*/read"]}),
-            role(["/"], {**ROLE, "not_actions": ["x/*"]}),
+            role(["/"], {**ROLE, "not_actions": ["*/Write"]}),
+            role(SUBSCRIPTION, {**ROLE, "not_actions": ["*"]}),
             role(SUBSCRIPTION, {**ROLE, "actions": ["Microsoft.Compute/*"]}),
+            role(SUBSCRIPTION, {**ROLE, "actions": ["*/read", "*/write", "*/action"]}),
         ),
         (
             role(SUBSCRIPTION, ROLE),
             role(["/providers/microsoft.management/managementgroups/g"], ROLE),
             role(SUBSCRIPTION, {**ROLE, "actions": ["*/read"]}, {**ROLE, "actions": ["x", "*"]}),
+            # By what is covered, however it is written: exceptions of one service leave every kind of action.
+            role(["/"], {**ROLE, "not_actions": ["Microsoft.Support/*"]}),
+            role(SUBSCRIPTION, {**ROLE, "actions": ["*/*"]}),
+            role(SUBSCRIPTION, {**ROLE, "actions": ["*/read", "*/Write", "*/delete", "*/action"]}),
+            role(SUBSCRIPTION, {**ROLE, "not_actions": ["*/delete"]}, {**ROLE, "actions": ["*/delete"]}),
         ),
         (role(["/subscriptions/s/resourcegroups/g"], ROLE),),
         ({"permissions": None}, {"permissions": "odd"}, role(SUBSCRIPTION, {**ROLE, "actions": "odd"}), {}),

@@ -21,10 +21,22 @@ CONTACT = {
 
 def alert(field: str, value: str) -> Cases:
     good = {"name": "a", field: value, "acts": True}
+    every = {"name": "c", "category": "administrative", "acts": True}
     other = {"name": "b", "operation": "microsoft.compute/disks/write", "acts": True}
     return Cases(
-        ({"alerts": [good]}, {"alerts": [other, good]}, {"alerts": [{**good, field: value.upper()}]}),
-        ({"alerts": []}, {"alerts": [{**good, "acts": False}]}, {"alerts": [other]}),
+        (
+            {"alerts": [good]},
+            {"alerts": [other, good]},
+            {"alerts": [{**good, field: value.upper()}]},
+            *([{"alerts": [every]}] if field == "operation" else []),
+        ),
+        (
+            {"alerts": []},
+            {"alerts": [{**good, "acts": False}]},
+            {"alerts": [other]},
+            {"alerts": [{**every, "acts": False}]},
+            *([] if field == "operation" else [{"alerts": [every]}]),
+        ),
         (),
         ({"alerts": "odd"}, {"alerts": None}, {}),
     )
@@ -35,13 +47,26 @@ def plan(name: str) -> Cases:
         (
             *tuple({"plans": {name: tier}} for tier in ("Standard", "standard")),
             {"plans": {name.lower(): "Standard", "Other": "Free"}},
+            {"plans": {name: "Standard"}, "coverage": {}},
+            *({"plans": {name: "Standard"}, "coverage": {name: how}} for how in ("FullyCovered", "PartiallyCovered")),
         ),
         (
             *tuple({"plans": {name: tier}} for tier in ("Free", "free")),
             {"plans": {name.lower(): "Free", "Other": "Standard"}},
+            {"plans": {name: "Standard"}, "coverage": {name: "NotCovered"}},
+            {"plans": {name: "Standard"}, "coverage": {name.lower(): "notcovered"}},
+            {"plans": {name: "Free"}, "coverage": {name: "PartiallyCovered"}},
         ),
         (),
-        ({"plans": {}}, {"plans": {name: "Premium"}}, {"plans": {name: None}}, {"plans": "odd"}, {}),
+        (
+            {"plans": {name: "Standard"}, "coverage": {name: "Elsewhere"}},
+            {"plans": {name: "Standard"}, "coverage": "odd"},
+            {"plans": {}},
+            {"plans": {name: "Premium"}},
+            {"plans": {name: None}},
+            {"plans": "odd"},
+            {},
+        ),
     )
 
 
