@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from cloudaccounts.contract.inventory import Asset
@@ -91,7 +92,11 @@ def _function_public(asset: Asset) -> Evaluation:
     aliases = sorted(required(asset, "alias_policies", dict).items())
     evaluations = [own, *(_alias_public(alias, document) for alias, document in aliases)]
     # An alias can be open where the function is not: its policy counts for calls to the alias.
-    return min(evaluations, key=lambda evaluation: _WORST_FIRST.index(evaluation.verdict))
+    worst = min(evaluations, key=lambda evaluation: _WORST_FIRST.index(evaluation.verdict))
+    if worst.verdict is not Verdict.PASS:
+        return worst
+    # A version may have a policy of its own, too: https://docs.aws.amazon.com/lambda/latest/api/API_AddPermission.html
+    return replace(worst, reason=f"{worst.reason} Policies of single versions are not read.")
 
 
 def _alias_public(alias: str, document: Any) -> Evaluation:
