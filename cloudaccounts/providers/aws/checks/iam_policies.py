@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from cloudaccounts.contract.inventory import Asset
 from cloudaccounts.contract.rules import Evaluation, Severity
@@ -10,6 +10,7 @@ from cloudaccounts.provider_kit.posture import (
     UnknownFactError,
     abridge,
     failed,
+    mapping,
     not_applicable,
     passed,
     required,
@@ -23,27 +24,9 @@ from cloudaccounts.providers.aws.policy.administrator import administrative_stat
 from cloudaccounts.providers.aws.policy.answers import Answer
 from cloudaccounts.providers.aws.policy.document import Policy
 from cloudaccounts.providers.aws.policy.escalation import ways
+from cloudaccounts.providers.aws.policy.managed import OF_AWS, documented
 from cloudaccounts.providers.aws.policy.trust import assumable_by_strangers, other_accounts, trusts_services
 
-_OF_AWS = ":iam::aws:policy/"  # a policy that AWS manages: of these, one allows everything
-_ADMINISTRATOR = f"{_OF_AWS}AdministratorAccess"
-# What AWS writes in its policies by which somebody is an administrator, or can become one, as it is documented:
-# https://docs.aws.amazon.com/aws-managed-policy/latest/reference/
-_BY_AWS = {
-    "AdministratorAccess": {"Statement": {"Effect": "Allow", "Action": "*", "Resource": "*"}},
-    "IAMFullAccess": {"Statement": {"Effect": "Allow", "Action": "iam:*", "Resource": "*"}},
-    "AWSLambda_FullAccess": {
-        "Statement": [
-            {"Effect": "Allow", "Action": "lambda:*", "Resource": "*"},
-            {
-                "Effect": "Allow",
-                "Action": "iam:PassRole",
-                "Resource": "*",
-                "Condition": {"StringEquals": {"iam:PassedToService": "lambda.amazonaws.com"}},
-            },
-        ]
-    },
-}
 _SERVICE_LINKED, _IDENTITY_CENTER = "/aws-service-role/", "/aws-reserved/sso.amazonaws.com/"
 
 
@@ -89,34 +72,52 @@ def _of_role(asset: Asset, *, services: bool) -> Evaluation | None:
 def _evaluate(asset: Asset, failure: str, success: str) -> Evaluation:
     """On all policies of an identity's own together, within its permissions boundary."""
     readable, missing = _policies(asset)
-    boundary = _boundary(asset)
     # All together: two policies that each allow a half make an administrator that neither makes alone.
-    answer = is_administrator(list(readable.values()), boundary)
+    answer, unread = _answer(asset, list(readable.values()))
     if answer is Answer.YES:
         alone = [name for name, policy in readable.items() if is_administrator([policy]) is Answer.YES]
         return failed(failure.format(f"by {', '.join(alone)}" if alone else "its policies together allow it"))
-    if missing:
-        raise UnknownFactError(missing)
+    if missing or unread:
+        raise UnknownFactError(missing or unread)
     if answer is Answer.UNSURE:
         return unknown("Whether this makes an administrator rests on a condition that is not known here.")
     return passed(success)
 
 
+def _answer(asset: Asset, policies: Sequence[Policy]) -> tuple[Answer, str]:
+    """Whether it is an administrator, and why that is not known where its boundary decides and was not read."""
+    try:
+        return is_administrator(policies, _boundary(asset), holder=_kind(asset)), ""
+    except UnknownFactError as error:
+        # A boundary grants nothing: whom the policies make no administrator, none makes one.
+        answer = is_administrator(policies)
+        return (answer, "") if answer is Answer.NO else (Answer.UNSURE, str(error))
+
+
 def _escalates(asset: Asset) -> Evaluation:
-    """On all policies of the identity together, of AWS's those that are known here."""
+    """On all policies of the identity together."""
     readable, missing = _policies(asset)
-    boundary = _boundary(asset)
-    if is_administrator(list(readable.values()), boundary) is Answer.YES:
+    policies = list(readable.values())
+    answer, unread = _answer(asset, policies)
+    if answer is Answer.YES:
         return not_applicable("It is an administrator already: another check says so.")
-    open_ways = ways(list(readable.values()), boundary)
+    try:
+        open_ways = ways(policies, _boundary(asset), holder=_kind(asset))
+    except UnknownFactError as error:
+        # As above: what no policy opens, no boundary does.
+        open_ways, unread = dict.fromkeys(ways(policies), Answer.UNSURE), str(error)
     sure = sorted(name for name, answer in open_ways.items() if answer is Answer.YES)
     if sure:
         return failed(f"It can make itself an administrator: {abridge(sure)}.")
-    if missing:
-        raise UnknownFactError(missing)
+    if missing or (unread and open_ways):
+        raise UnknownFactError(missing or unread)
     if open_ways:
         return unknown(f"Whether {abridge(sorted(open_ways))} makes an administrator rests on what is not known here.")
-    return passed("Neither the account's own policies nor those of AWS that are known here open a way.")
+    return passed("None of its policies opens a way, AWS's and the account's own.")
+
+
+def _kind(asset: Asset) -> str:
+    return asset.type.rpartition(".")[2]
 
 
 def _group_escalates(asset: Asset) -> Evaluation:
@@ -151,25 +152,27 @@ def _documents(asset: Asset) -> Iterator[tuple[str, object]]:
     inline = required(asset, "inline_policies", dict)
     for name, document in sorted(inline.items()):
         yield f"the inline policy {name}", document
-    own = [arn for arn in attached if _OF_AWS not in arn]
-    documents = required(asset, "attached_documents", dict) if own else {}
+    own = [arn for arn in attached if OF_AWS not in arn]
+    # With AWS's alone, an asset that was stored before they were told is judged by their names.
+    documents = required(asset, "attached_documents", dict) if own else mapping(asset, "attached_documents")
     for arn in own:
         yield f"the policy {arn.rpartition('/')[2]}", documents.get(arn)
     for arn in attached:
-        name = arn.rpartition(_OF_AWS)[2]
-        if _OF_AWS in arn and name in _BY_AWS:
-            yield f"AWS's {name}", _BY_AWS[name]
+        if OF_AWS in arn:
+            yield f"AWS's {arn.rpartition('/')[2]}", documents.get(arn) or documented(arn)
 
 
 def _boundary(asset: Asset) -> Policy | None:
-    """None where nothing limits the identity. AWS's own policies but one make no administrator, whatever they allow."""
+    """None where nothing limits the identity. Raises `UnknownFactError` where it is not known what the boundary says.
+
+    A boundary may be AWS's own policy as well, whose actions are then those that are left:
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies_boundaries.html
+    """
     arn = value(asset, "permissions_boundary")
-    # A boundary that allows everything limits nothing.
-    if arn is None or str(arn).endswith(_ADMINISTRATOR):
+    if arn is None:
         return None
-    if _OF_AWS in str(arn):
-        return Policy(())
-    return policies.identity_policy(required(asset, "boundary_document", dict))
+    document = mapping(asset, "boundary_document") or documented(str(arn))
+    return policies.identity_policy(document or required(asset, "boundary_document", dict))
 
 
 def _policy_admin(asset: Asset) -> Evaluation:

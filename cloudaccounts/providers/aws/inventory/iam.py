@@ -27,6 +27,7 @@ from cloudaccounts.providers.aws.inventory.common import (
 from cloudaccounts.providers.aws.policy import escalation
 from cloudaccounts.providers.aws.policy.administrator import matters
 from cloudaccounts.providers.aws.policy.document import PolicyError, parse_identity_policy
+from cloudaccounts.providers.aws.policy.managed import OF_AWS
 
 if TYPE_CHECKING:
     from mypy_boto3_iam import IAMClient
@@ -49,8 +50,9 @@ _COUNTS = ("Users", "Groups", "Roles", "Policies", "Providers", "MFADevices", "M
 # None for a state that is not known here.
 _KEY_STATES = {"Active": True, "Inactive": False, "Expired": False}
 # Two passes over one operation, because documents have to be known before the identities that refer to them are
-# told.
-_POLICIES: list[EntityTypeType] = ["LocalManagedPolicy"]
+# told. AWS's own are told of as far as they are in use: what they say changes, and no list of names is complete.
+# https://docs.aws.amazon.com/IAM/latest/APIReference/API_GetAccountAuthorizationDetails.html
+_POLICIES: list[EntityTypeType] = ["LocalManagedPolicy", "AWSManagedPolicy"]
 _IDENTITIES: list[EntityTypeType] = ["User", "Group", "Role"]
 # What is kept with each identity of an attached policy that makes nobody an administrator, and limits none.
 _OF_NO_WEIGHT: Mapping[str, Any] = MappingProxyType({"Statement": []})
@@ -75,7 +77,8 @@ def _identities(scope: Scope, client: IAMClient) -> Iterator[Asset]:
     odd: list[ProviderError] = []
     for asset in held_back(odd, one_by_one(_policy, policies)):
         documents[asset.native_id] = _weighty(asset.properties["document"])
-        yield asset
+        if OF_AWS not in asset.native_id:  # AWS's are nobody's here to change: they count with who holds them
+            yield asset
     members: dict[str, list[str]] = {}
     groups: list[GroupDetailTypeDef] = []
     read_user = partial(_user, scope, client, documents)
@@ -263,7 +266,7 @@ def _documents(policies: Any) -> dict[str, Any]:
 
 
 def _attached(policies: Iterable[AttachedPolicyTypeDef], documents: Mapping[str, Any]) -> dict[str, Any]:
-    """ARNs of all attached policies, and by ARN what the account's own ones say. AWS's are known by their names."""
+    """ARNs of all attached policies, and by ARN what those say that the account told of."""
     arns = sorted(policy["PolicyArn"] for policy in policies)
     return {
         "attached_policies": arns,

@@ -12,7 +12,8 @@ CIS AWS 1.16; https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies_j
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from types import MappingProxyType
 
 from cloudaccounts.providers.aws.policy.answers import Answer
 from cloudaccounts.providers.aws.policy.conditions import KNOWN_OPERATORS
@@ -26,6 +27,15 @@ GIVES_ITSELF_MORE = (
     *("iam:putuserpolicy", "iam:putgrouppolicy", "iam:putrolepolicy"),
     *("iam:createpolicyversion", "iam:setdefaultpolicyversion", "iam:addusertogroup"),
     *("iam:updateassumerolepolicy", "iam:createaccesskey", "iam:createloginprofile", "iam:updateloginprofile"),
+)
+# Who may do this to himself is not held by a boundary: whichever the kind of identity, "user" or "role".
+# https://docs.aws.amazon.com/IAM/latest/APIReference/API_DeleteUserPermissionsBoundary.html and
+# https://docs.aws.amazon.com/IAM/latest/APIReference/API_PutRolePermissionsBoundary.html
+LIFTS_BOUNDARY: Mapping[str, tuple[str, ...]] = MappingProxyType(
+    {
+        "user": ("iam:deleteuserpermissionsboundary", "iam:putuserpermissionsboundary"),
+        "role": ("iam:deleterolepermissionsboundary", "iam:putrolepermissionsboundary"),
+    }
 )
 # Services so different that only a statement about everything names them all.
 _EVERY_KIND = ("iam:*", "s3:*", "ec2:*", "kms:*", "lambda:*", "sts:*", "cloudtrail:*", "organizations:*")
@@ -45,10 +55,24 @@ _HOW = frozenset(
 _WHAT = ("aws:resourcetag/", "aws:requesttag/", "aws:tagkeys", "aws:resourceaccount", "aws:ismcpserviceaction")
 
 
-def is_administrator(policies: Sequence[Policy], boundary: Policy | None = None) -> Answer:
-    """All policies of one identity together, within its permissions boundary where it has one."""
+def is_administrator(policies: Sequence[Policy], boundary: Policy | None = None, *, holder: str = "") -> Answer:
+    """All policies of one identity together, within its permissions boundary where it has one.
+
+    ``holder``: "user" or "role", of which a boundary that lets its holder lift it limits nothing.
+    """
     answer = _administers([statement for policy in policies for statement in policy.statements])
-    return answer if boundary is None else min(answer, _administers(boundary.statements))
+    if boundary is None:
+        return answer
+    lifted = max(lifting(policies, boundary, holder).values(), default=Answer.NO)
+    return min(answer, max(_administers(boundary.statements), lifted))
+
+
+def lifting(policies: Sequence[Policy], boundary: Policy, holder: str) -> dict[str, Answer]:
+    """By action, whether the identity may take its own boundary away, or put a wider one in its place."""
+    allowed = [statement for policy in policies for statement in policy.statements]
+    return {
+        action: min(may(allowed, action), may(boundary.statements, action)) for action in LIFTS_BOUNDARY.get(holder, ())
+    }
 
 
 def administrative_statement(policy: Policy) -> str:
@@ -65,7 +89,8 @@ def _touches_iam(statement: Statement) -> bool:
     # NotAction of whatever leaves some of IAM's actions in, unless it names them all; looked at closely elsewhere.
     if statement.actions.excepted:
         return True
-    return any(covers(pattern, action) for pattern in statement.actions.patterns for action in GIVES_ITSELF_MORE)
+    weighty = (*GIVES_ITSELF_MORE, *(action for actions in LIFTS_BOUNDARY.values() for action in actions))
+    return any(covers(pattern, action) for pattern in statement.actions.patterns for action in weighty)
 
 
 def _administers(statements: Iterable[Statement]) -> Answer:

@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 
-from cloudaccounts.providers.aws.policy.administrator import GIVES_ITSELF_MORE, may
+from cloudaccounts.providers.aws.policy.administrator import GIVES_ITSELF_MORE, is_administrator, lifting, may
 from cloudaccounts.providers.aws.policy.answers import Answer
 from cloudaccounts.providers.aws.policy.document import Policy, Statement
 from cloudaccounts.providers.aws.policy.patterns import covers
@@ -41,14 +41,20 @@ PASSED_TO: Mapping[str, tuple[tuple[str, ...], ...]] = MappingProxyType(
 TAKES_OVER = ("lambda:updatefunctioncode",)
 
 
-def ways(policies: Sequence[Policy], boundary: Policy | None = None) -> Mapping[str, Answer]:
-    """By name of the way, those that are open or may be. All policies of one identity, within its boundary."""
+def ways(policies: Sequence[Policy], boundary: Policy | None = None, *, holder: str = "") -> Mapping[str, Answer]:
+    """By name of the way, those that are open or may be. All policies of one identity, within its boundary.
+
+    ``holder``: "user" or "role", which may lift its own boundary where both leave it that.
+    """
     allowed = [statement for policy in policies for statement in policy.statements]
     answers = _ways(allowed)
     if boundary is not None:
         # A boundary grants nothing: a way is open where the policies and the boundary both leave it open.
         within = _ways(list(boundary.statements))
+        # To lift the boundary leads to what the policies say without it, which may be nothing.
+        behind = max([is_administrator(policies), *answers.values()])
         answers = {name: min(answer, within.get(name, Answer.NO)) for name, answer in answers.items()}
+        answers |= {action: min(answer, behind) for action, answer in lifting(policies, boundary, holder).items()}
     return {name: answer for name, answer in answers.items() if answer is not Answer.NO}
 
 

@@ -277,7 +277,12 @@ def test_identities_are_told_with_what_their_policies_say(session: AwsSession) -
     assert group.properties["members"] == ["ana.lopez", "tom.berg"]
     assert (group.properties["attached_policies"], group.properties["inline_policies"]) == ([], {})
     role = found["aws.iam.role", "break-glass"].properties
-    assert role["attached_documents"] == {}
+    # AWS's own are told with their holders, and are no assets of the account.
+    admin = "arn:aws:iam::aws:policy/AdministratorAccess"
+    assert role["attached_documents"][admin]["Statement"][0]["Action"] == "*"
+    ana = found["aws.iam.user", "ana.lopez"].properties["attached_documents"]
+    assert ana["arn:aws:iam::aws:policy/PowerUserAccess"]["Statement"][0]["NotAction"][0] == "iam:*"
+    assert not [asset for asset in found.values() if ":iam::aws:policy/" in asset.native_id]
     assert (role["permissions_boundary"], role["boundary_document"]) == (None, None)
 
 

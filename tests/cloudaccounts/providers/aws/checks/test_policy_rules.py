@@ -14,7 +14,8 @@ BY_ID = {check.id: check for check in CHECKS}
 PASS, FAIL, UNKNOWN, OTHER = Verdict.PASS, Verdict.FAIL, Verdict.UNKNOWN, Verdict.NOT_APPLICABLE
 OWN = "111122223333"
 TEAM_POLICY = f"arn:aws:iam::{OWN}:policy/team"
-AWS_ADMIN, AWS_POWER = "arn:aws:iam::aws:policy/AdministratorAccess", "arn:aws:iam::aws:policy/PowerUserAccess"
+OF_AWS = "arn:aws:iam::aws:policy/"
+AWS_ADMIN, AWS_POWER = f"{OF_AWS}AdministratorAccess", f"{OF_AWS}PowerUserAccess"
 
 
 def judge(identifier: str, properties: dict[str, Any], native_id: str = f"arn:aws:iam::{OWN}:role/x") -> Evaluation:
@@ -274,6 +275,33 @@ IDENTITIES = ("aws_iam_user_admin", "aws_iam_group_admin", "aws_iam_role_admin")
         (role(attached_policies=[AWS_ADMIN], permissions_boundary=AWS_ADMIN), FAIL),
         (role(attached_policies=[AWS_ADMIN], permissions_boundary=AWS_POWER), PASS),
         (role(attached_policies=[AWS_ADMIN], permissions_boundary=TEAM_POLICY), UNKNOWN),
+        (role(permissions_boundary=TEAM_POLICY), PASS),
+        (role(attached_policies=[AWS_ADMIN], permissions_boundary=OF_AWS + "AmazonNovaFullAccess"), UNKNOWN),
+        (role(attached_policies=[AWS_ADMIN], permissions_boundary=OF_AWS + "ReadOnlyAccess"), PASS),
+        (
+            role(
+                attached_policies=[AWS_ADMIN],
+                permissions_boundary=OF_AWS + "AmazonNovaFullAccess",
+                boundary_document=identity("nova-act:*"),
+            ),
+            PASS,
+        ),
+        (role(attached_policies=[AWS_POWER], inline_policies={"a": identity("iam:*")}), FAIL),
+        (role(attached_policies=[OF_AWS + "AmazonNovaFullAccess"]), UNKNOWN),
+        (role(attached_policies=[OF_AWS + "AmazonNovaFullAccess", AWS_ADMIN]), FAIL),
+        (role(attached_policies=[OF_AWS + "ReadOnlyAccess", OF_AWS + "job-function/ViewOnlyAccess"]), PASS),
+        (role(attached_policies=[OF_AWS + "service-role/AWSLambdaBasicExecutionRole"]), PASS),
+        (
+            role(
+                attached_policies=[OF_AWS + "AmazonNovaFullAccess"],
+                attached_documents={OF_AWS + "AmazonNovaFullAccess": identity("nova-act:*")},
+            ),
+            PASS,
+        ),
+        (  # what the account tells comes before what the name says
+            role(attached_policies=[AWS_POWER], attached_documents={AWS_POWER: identity()}),
+            FAIL,
+        ),
         (
             role(attached_policies=[AWS_ADMIN], permissions_boundary=TEAM_POLICY, boundary_document=identity("s3:*")),
             PASS,
@@ -282,6 +310,63 @@ IDENTITIES = ("aws_iam_user_admin", "aws_iam_group_admin", "aws_iam_role_admin")
 )
 def test_users_groups_and_roles_are_judged_alike(identifier: str, properties: dict[str, Any], verdict: Verdict) -> None:
     assert judge(identifier, properties).verdict == verdict
+
+
+PASS_ROLE = identity("iam:PassRole")
+
+
+@pytest.mark.parametrize("identifier", ["aws_iam_user_escalation", "aws_iam_role_escalation"])
+@pytest.mark.parametrize(
+    ("properties", "verdict"),
+    [
+        (role(attached_policies=[AWS_POWER], inline_policies={"a": PASS_ROLE}), FAIL),
+        (role(attached_policies=[OF_AWS + "AmazonEC2FullAccess"], inline_policies={"a": PASS_ROLE}), FAIL),
+        (role(attached_policies=[OF_AWS + "AmazonEC2FullAccess"]), PASS),
+        (role(attached_policies=[OF_AWS + "AmazonNovaFullAccess"], inline_policies={"a": PASS_ROLE}), UNKNOWN),
+        (role(attached_policies=[OF_AWS + "ReadOnlyAccess"], inline_policies={"a": PASS_ROLE}), PASS),
+        (
+            role(
+                attached_policies=[OF_AWS + "AmazonNovaFullAccess"],
+                attached_documents={OF_AWS + "AmazonNovaFullAccess": identity(["glue:*"])},
+                inline_policies={"a": PASS_ROLE},
+            ),
+            FAIL,
+        ),
+        (role(inline_policies={"a": identity("iam:PutUserPolicy")}, permissions_boundary=TEAM_POLICY), UNKNOWN),
+        (role(inline_policies={"a": identity("s3:*")}, permissions_boundary=TEAM_POLICY), PASS),
+        (
+            role(inline_policies={"a": identity("iam:PutUserPolicy")}, permissions_boundary=OF_AWS + "ReadOnlyAccess"),
+            PASS,
+        ),
+    ],
+)
+def test_policies_of_aws_open_ways_as_the_accounts_own(
+    identifier: str, properties: dict[str, Any], verdict: Verdict
+) -> None:
+    assert judge(identifier, properties).verdict == verdict
+
+
+@pytest.mark.parametrize("kind", ["user", "role"])
+def test_a_boundary_that_its_holder_may_lift_holds_nobody(kind: str) -> None:
+    """https://docs.aws.amazon.com/IAM/latest/APIReference/API_DeleteUserPermissionsBoundary.html"""
+
+    def verdicts(allowed: dict[str, Any], boundary: dict[str, Any]) -> tuple[Verdict, Verdict]:
+        properties = role(inline_policies={"a": allowed}, permissions_boundary=TEAM_POLICY, boundary_document=boundary)
+        found = [judge(f"aws_iam_{kind}_{rule}", properties).verdict for rule in ("admin", "escalation")]
+        return found[0], found[1]
+
+    of_aws = role(attached_policies=[AWS_ADMIN], permissions_boundary=OF_AWS + "IAMFullAccess")
+    assert judge(f"aws_iam_{kind}_admin", of_aws).verdict == FAIL
+    title, other = kind.title(), "Role" if kind == "user" else "User"
+    lifts, fails = identity(f"iam:Delete{title}PermissionsBoundary"), (PASS, FAIL)
+    assert verdicts(identity(), lifts) == (FAIL, OTHER)
+    assert verdicts(identity(), identity(f"iam:Put{title}PermissionsBoundary")) == (FAIL, OTHER)
+    assert verdicts(identity(["iam:PutUserPolicy", "iam:Delete*"]), lifts) == fails
+    # Another kind's boundary, nothing behind it, or no permission to lift it.
+    assert verdicts(identity(), identity(f"iam:Delete{other}PermissionsBoundary")) == (PASS, PASS)
+    assert verdicts(identity(["s3:*", "iam:Delete*"]), lifts) == (PASS, PASS)
+    assert verdicts(identity("iam:PutUserPolicy"), lifts) == (PASS, PASS)
+    assert verdicts(identity(), identity("s3:*")) == (PASS, PASS)
 
 
 def test_the_reason_names_the_policies() -> None:
