@@ -29,6 +29,23 @@ PASSED_TO: Mapping[str, tuple[tuple[str, ...], ...]] = MappingProxyType(
             ("lambda:createfunction",),
             ("lambda:invokefunction", "lambda:addpermission", "lambda:createeventsourcemapping"),
         ),
+        # A state machine and a schedule call whichever operation of AWS they name:
+        # https://docs.aws.amazon.com/step-functions/latest/dg/supported-services-awssdk.html and
+        # https://docs.aws.amazon.com/scheduler/latest/UserGuide/managing-targets-universal.html
+        "states.amazonaws.com": (
+            ("states:createstatemachine", "states:updatestatemachine"),
+            ("states:startexecution", "states:startsyncexecution"),
+        ),
+        "scheduler.amazonaws.com": (("scheduler:createschedule",),),
+        # A runbook of one's own does so as well: https://docs.aws.amazon.com/systems-manager/latest/userguide/automation-action-executeawsapi.html
+        "ssm.amazonaws.com": (("ssm:createdocument",), ("ssm:startautomationexecution",)),
+        # https://docs.aws.amazon.com/apprunner/latest/dg/security_iam_service-with-iam.html#security_iam_service-with-iam-roles
+        "tasks.apprunner.amazonaws.com": (("apprunner:createservice",),),
+        # https://docs.aws.amazon.com/bedrock-agentcore/latest/devguide/runtime-permissions.html
+        "bedrock-agentcore.amazonaws.com": (
+            ("bedrock-agentcore:createcodeinterpreter", "bedrock-agentcore:createagentruntime"),
+            ("bedrock-agentcore:invokecodeinterpreter", "bedrock-agentcore:invokeagentruntime"),
+        ),
         "cloudformation.amazonaws.com": (("cloudformation:createstack", "cloudformation:updatestack"),),
         "glue.amazonaws.com": (("glue:createdevendpoint", "glue:createjob"),),
         "codebuild.amazonaws.com": (("codebuild:createproject",), ("codebuild:startbuild",)),
@@ -37,8 +54,30 @@ PASSED_TO: Mapping[str, tuple[tuple[str, ...], ...]] = MappingProxyType(
         "datapipeline.amazonaws.com": (("datapipeline:createpipeline",), ("datapipeline:putpipelinedefinition",)),
     }
 )
+# The same where something must be there already, a machine, a queue or a runbook, which the policies do not tell.
+# https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_AssociateIamInstanceProfile.html,
+# https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_StartTask.html,
+# https://docs.aws.amazon.com/batch/latest/APIReference/API_SubmitJob.html
+PASSED_TO_WHAT_IS_THERE: Mapping[str, tuple[tuple[str, ...], ...]] = MappingProxyType(
+    {
+        "ec2.amazonaws.com": (("ec2:associateiaminstanceprofile", "ec2:replaceiaminstanceprofileassociation"),),
+        "ecs-tasks.amazonaws.com": (
+            ("ecs:registertaskdefinition", "batch:registerjobdefinition"),
+            ("ecs:starttask", "batch:submitjob"),
+        ),
+        "ssm.amazonaws.com": (("ssm:startautomationexecution",),),
+    }
+)
 # Run as what is there already, with the role that it has.
 TAKES_OVER = ("lambda:updatefunctioncode",)
+# The same, where more often than not nothing is there that leads further: whether it does, the policies do not tell.
+# All actions of one tuple are needed. A role must trust the account, a machine's role and a project's be wider:
+# https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html,
+# https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_SendCommand.html,
+# https://docs.aws.amazon.com/codebuild/latest/APIReference/API_UpdateProject.html
+MAY_TAKE_OVER = (("sts:assumerole",), ("ssm:sendcommand",), ("codebuild:updateproject", "codebuild:startbuild"))
+# Where an action is looked for, behind the partition, if not on everything of its own service.
+_PLACES = {"sts": _ROLES, "ssm": "ec2:*:*:instance/*"}
 
 
 def ways(policies: Sequence[Policy], boundary: Policy | None = None, *, holder: str = "") -> Mapping[str, Answer]:
@@ -61,13 +100,31 @@ def ways(policies: Sequence[Policy], boundary: Policy | None = None, *, holder: 
 def _ways(statements: Sequence[Statement]) -> dict[str, Answer]:
     answers = {action: may(statements, action, _IAM) for action in GIVES_ITSELF_MORE}
     for service, needed in PASSED_TO.items():
-        passing = may(statements, _PASS_ROLE, _ROLES, passed_to=service)
-        prefix = needed[0][0].partition(":")[0]
-        starting = min(max(may(statements, action, f"{prefix}:*:*:*") for action in choice) for choice in needed)
-        answers[f"{_PASS_ROLE} to {service}"] = min(passing, starting)
+        answers[f"{_PASS_ROLE} to {service}"] = _passes(statements, service, needed)
+    for service, needed in PASSED_TO_WHAT_IS_THERE.items():
+        name = f"{_PASS_ROLE} to {service}"
+        there = min(_passes(statements, service, needed), Answer.UNSURE)
+        answers[name] = max(answers.get(name, Answer.NO), there)
     for action in TAKES_OVER:
-        answers[action] = may(statements, action, "lambda:*:*:*")
+        answers[action] = may(statements, action, _place(action))
+    for actions in MAY_TAKE_OVER:
+        taken = min(may(statements, action, _place(action)) for action in actions)
+        answers[" and ".join(actions)] = min(taken, Answer.UNSURE)
     return answers
+
+
+def _passes(statements: Sequence[Statement], service: str, needed: Sequence[Sequence[str]]) -> Answer:
+    passing = may(statements, _PASS_ROLE, _ROLES, passed_to=service)
+    starting = min(max(may(statements, action, _of_service(action)) for action in choice) for choice in needed)
+    return min(passing, starting)
+
+
+def _of_service(action: str) -> str:
+    return f"{action.partition(':')[0]}:*:*:*"
+
+
+def _place(action: str) -> str:
+    return _PLACES.get(action.partition(":")[0]) or _of_service(action)
 
 
 def matters(policy: Policy) -> bool:
@@ -76,6 +133,7 @@ def matters(policy: Policy) -> bool:
 
 
 def _concerns(statement: Statement) -> bool:
-    started = (action for needed in PASSED_TO.values() for choice in needed for action in choice)
+    services = (*PASSED_TO.values(), *PASSED_TO_WHAT_IS_THERE.values(), MAY_TAKE_OVER)
+    started = (action for needed in services for choice in needed for action in choice)
     actions, patterns = (_PASS_ROLE, *TAKES_OVER, *started), statement.actions.patterns
     return statement.actions.excepted or any(covers(pattern, action) for pattern in patterns for action in actions)
