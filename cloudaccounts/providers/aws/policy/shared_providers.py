@@ -21,13 +21,15 @@ class SharedProvider:
     owner: str = (
         ""  # the shape of a value's beginning that names one customer; where empty, the whole value must be fixed
     )
+    composed: bool = False  # a customer chooses of which claims the value is made: one without an owner is anybody's
+    guests: str = ""  # who gets in without signing in, by a token whose amr says so; completes "lets … in"
 
     def names_somebody(self, value: str, *, wildcards: bool) -> Answer:
         """Whether the claim's value leaves out the provider's other customers."""
         if has_variable(value) or not value:
             return Answer.UNSURE
         if not wildcards or not is_wild(value):
-            return Answer.YES
+            return Answer.UNSURE if self.composed and not _OWNED.search(value) else Answer.YES
         start = fixed_start(value)
         if self.owner and re.match(self.owner, start):
             return Answer.YES
@@ -38,12 +40,26 @@ class SharedProvider:
 
 # The subject of GitHub's tokens: https://docs.github.com/en/actions/reference/security/oidc
 _GITHUB = r"repo:[^/:]+/|(?:repository|repository_owner|repository_id|repository_owner_id|enterprise_id):[^:]+:"
+# With customized claims, anybody's repository has a subject such as "environment:prod" or "pull_request", and the owner
+# may stand behind other claims. A colon within a claim's value is written %3A.
+_OWNED = re.compile(
+    r"(?:^|:)(?:repo:[^/:]+/|(?:repository|repository_owner|repository_id|repository_owner_id|enterprise_id):[^:]+)"
+)
 _ORGANIZATION = r"organization:[^:]+:"
+# Who asks an identity pool that has guests, gets a token of theirs, and a pool's ID stands in each app that uses it:
+# https://docs.aws.amazon.com/cognito/latest/developerguide/identity-pools.html
+_COGNITO = SharedProvider(
+    "any Cognito identity pool", ("aud", "sub"), guests="whoever asks the Cognito identity pool without signing in"
+)
 
 SHARED: Mapping[str, SharedProvider] = MappingProxyType(
     {
-        "token.actions.githubusercontent.com": SharedProvider("any GitHub repository", ("sub",), _GITHUB),
-        "vstoken.actions.githubusercontent.com": SharedProvider("any GitHub repository", ("sub",), _GITHUB),
+        "token.actions.githubusercontent.com": SharedProvider(
+            "any GitHub repository", ("sub",), _GITHUB, composed=True
+        ),
+        "vstoken.actions.githubusercontent.com": SharedProvider(
+            "any GitHub repository", ("sub",), _GITHUB, composed=True
+        ),
         "oidc-configuration.audit-log.githubusercontent.com": SharedProvider("any GitHub enterprise", ("sub",)),
         # https://docs.gitlab.com/ci/cloud_services/
         "gitlab.com": SharedProvider("any GitLab project", ("sub",), r"project_path:[^/:]+/"),
@@ -58,11 +74,36 @@ SHARED: Mapping[str, SharedProvider] = MappingProxyType(
         "oidc.vercel.com": SharedProvider("any Vercel team", ("aud", "sub")),
         "sandboxes.cloud": SharedProvider("any customer of sandboxes.cloud", ("aud",)),
         # https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_iam-condition-keys.html
-        "cognito-identity.amazonaws.com": SharedProvider("any Cognito identity pool", ("aud", "sub")),
+        # In China and GovCloud it goes by other names:
+        # https://docs.aws.amazon.com/cognito/latest/developerguide/role-trust-and-permissions.html
+        # and https://docs.aws.amazon.com/govcloud-us/latest/UserGuide/govcloud-cog.html
+        "cognito-identity.amazonaws.com": _COGNITO,
+        "cognito-identity-us-gov.amazonaws.com": _COGNITO,
+        "cognito-identity.cn-north-1.amazonaws.com.cn": _COGNITO,
         "accounts.google.com": SharedProvider("any Google user", ("aud", "sub", "oaud")),
         "graph.facebook.com": SharedProvider("any Facebook user", ("app_id", "id")),
         "www.amazon.com": SharedProvider("any Amazon user", ("app_id", "user_id")),
     }
 )
+# Issuers that are one customer's by their own address: a cluster, a directory, an enterprise.
+_OF_ONE_CUSTOMER = re.compile(
+    # https://docs.aws.amazon.com/eks/latest/userguide/associate-service-account-role.html
+    r"oidc\.eks\.[a-z0-9-]+\.(?:amazonaws\.com|amazonaws\.com\.cn|api\.aws)/id/.+"
+    # https://docs.aws.amazon.com/cognito/latest/developerguide/amazon-cognito-user-pools-using-tokens-verifying-a-jwt.html
+    r"|cognito-idp\.[a-z0-9-]+\.amazonaws\.com(?:\.cn)?/.+"
+    # https://learn.microsoft.com/en-us/entra/identity-platform/access-token-claims-reference
+    r"|login\.microsoftonline\.com/[0-9a-f-]{36}(?:/.*)?|sts\.windows\.net/[0-9a-f-]{36}/?"
+    # https://developer.okta.com/docs/concepts/auth-servers/ and https://auth0.com/docs/get-started/applications
+    r"|[a-z0-9-]+\.okta(?:preview|-emea)?\.com(?:/.*)?|[a-z0-9-]+(?:\.[a-z]+)?\.auth0\.com/?"
+    # https://docs.github.com/en/actions/reference/security/oidc
+    r"|token\.actions\.githubusercontent\.com/.+"
+)
+
+
+def is_of_one_customer(name: str) -> bool:
+    """Whether all that the issuer signs in is one customer's, whatever the tokens say."""
+    return _OF_ONE_CUSTOMER.fullmatch(name) is not None
+
+
 # Said by every token of the provider, or chosen by whoever asks for it.
 SAYS_NOTHING = frozenset({"aud", "amr", "iss"})

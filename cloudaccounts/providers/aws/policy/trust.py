@@ -17,10 +17,12 @@ from cloudaccounts.providers.aws.policy.conditions import (
     leave_strangers_out,
 )
 from cloudaccounts.providers.aws.policy.document import Condition, Policy, Statement
+from cloudaccounts.providers.aws.policy.patterns import covers, has_variable, is_wild
 from cloudaccounts.providers.aws.policy.principals import PrincipalKind
-from cloudaccounts.providers.aws.policy.shared_providers import SAYS_NOTHING, SHARED, SharedProvider
+from cloudaccounts.providers.aws.policy.shared_providers import SAYS_NOTHING, SHARED, SharedProvider, is_of_one_customer
 
 _WILD = frozenset({"stringlike"})
+_GUEST = "unauthenticated"  # in the amr of Cognito's tokens
 # By themselves they assume nothing: they go along with an assumption that another statement allows.
 _ALONGSIDE = frozenset({"sts:tagsession", "sts:setsourceidentity", "sts:setcontext"})
 
@@ -93,16 +95,58 @@ def _federated(policy: Policy, statement: Statement) -> Iterator[Opening]:
         name = principal.name.rpartition(":oidc-provider/")[2].lower()
         provider = SHARED.get(name)
         if provider is None:
-            continue  # a company's own directory: all that it signs in was let in on purpose
-        left = max(_leave_others_out(statement.conditions, name, provider), denied(policy, statement, principal))
+            # A company's own directory by SAML, or by its address: all that it signs in was let in on purpose.
+            if ":oidc-provider/" not in principal.name or is_of_one_customer(name):
+                continue
+            left, who = _is_bound(statement.conditions, name), f"any customer of {name}"
+        else:
+            left, who = _leave_others_out(statement.conditions, name, provider), provider.who
+            if left is Answer.NO and _lets_guests_in(statement.conditions, name, provider):
+                who = provider.guests
+        left = max(left, denied(policy, statement, principal))
         if left is not Answer.YES:
-            yield Opening(statement.label, provider.who, statement.written_actions, left is Answer.NO)
+            yield Opening(statement.label, who, statement.written_actions, left is Answer.NO)
+
+
+def _is_bound(conditions: Sequence[Condition], name: str) -> Answer:
+    """For an issuer that is not known here, whether many share it or not: never a sure no.
+
+    The audience is often the same for all of an issuer's customers:
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_create_for-idp_oidc.html
+    """
+    present = keys_that_must_be_there(conditions)
+    bound = any(
+        condition.key.startswith(f"{name}:")
+        and condition.key.removeprefix(f"{name}:") not in SAYS_NOTHING
+        and condition.operator in KNOWN_OPERATORS
+        and is_positive(condition)
+        and not is_loose(condition, present)
+        and condition.operator != "null"
+        and not any(
+            has_variable(value) or (condition.operator in _WILD and is_wild(value)) for value in condition.values
+        )
+        for condition in conditions
+    )
+    others = [condition for condition in conditions if not condition.key.startswith(f"{name}:")]
+    return Answer.YES if bound else max(Answer.UNSURE, leave_strangers_out(others))
+
+
+def _lets_guests_in(conditions: Sequence[Condition], name: str, provider: SharedProvider) -> bool:
+    return bool(provider.guests) and any(
+        condition.key == f"{name}:amr"
+        and is_positive(condition)
+        and any(covers(value, _GUEST) if condition.operator in _WILD else value == _GUEST for value in condition.values)
+        for condition in conditions
+    )
 
 
 def _leave_others_out(conditions: Sequence[Condition], name: str, provider: SharedProvider) -> Answer:
     present = keys_that_must_be_there(conditions)
     of_provider = [condition for condition in conditions if condition.key.startswith(f"{name}:")]
     others = [condition for condition in conditions if condition not in of_provider]
+    if _lets_guests_in(conditions, name, provider):
+        # The pool is no limit where it lets in whoever asks; one identity of it is.
+        of_provider = [condition for condition in of_provider if condition.key != f"{name}:aud"]
     answers = [
         _says_who(condition, condition.key.removeprefix(f"{name}:"), provider, loose=is_loose(condition, present))
         for condition in of_provider

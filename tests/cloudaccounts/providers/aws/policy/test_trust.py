@@ -15,6 +15,19 @@ GITHUB = "token.actions.githubusercontent.com"
 AUDIENCE = {"StringEquals": {f"{GITHUB}:aud": "sts.amazonaws.com"}}
 
 
+COGNITO = (
+    "cognito-identity.amazonaws.com",
+    "cognito-identity-us-gov.amazonaws.com",
+    "cognito-identity.cn-north-1.amazonaws.com.cn",
+)
+POOL = "eu-west-1:12345678-abcd"
+
+
+def pool(host: str, amr: str | list[str], **claims: str) -> dict[str, Any]:
+    equal = {f"{host}:{claim}": value for claim, value in {"aud": POOL, **claims}.items()}
+    return {"StringEquals": equal, "ForAnyValue:StringLike": {f"{host}:amr": amr}}
+
+
 def trust(principal: Any, **more: Any) -> dict[str, Any]:
     return {"Effect": "Allow", "Principal": principal, "Action": "sts:AssumeRole", **more}
 
@@ -79,6 +92,12 @@ def test_what_one_statement_gives_another_may_take_back() -> None:
         ({"StringLike": {f"{GITHUB.upper()}:SUB": "repo:acme/web:*"}}, CLOSED),
         ({"StringLike": {f"{GITHUB}:sub": "repository_owner:acme:*"}}, CLOSED),
         ({"StringLike": {f"{GITHUB}:sub": "workflow:deploy:*"}}, UNSURE),
+        ({"StringEquals": {f"{GITHUB}:sub": "environment:prod"}}, UNSURE),  # anybody may customize his claims so
+        ({"StringEquals": {f"{GITHUB}:sub": "pull_request"}}, UNSURE),
+        ({"StringLike": {f"{GITHUB}:sub": "environment:prod"}}, UNSURE),
+        ({"StringEquals": {f"{GITHUB}:sub": ["repo:acme/web:pull_request", "pull_request"]}}, UNSURE),
+        ({"StringEquals": {f"{GITHUB}:sub": "environment:prod:repository_owner:acme"}}, CLOSED),
+        ({"StringEquals": {f"{GITHUB}:sub": "repository_owner_id:1234"}}, CLOSED),
         ({"StringEquals": {f"{GITHUB}:repository_id": "1234"}}, UNSURE),
         ({"StringRoughly": {f"{GITHUB}:sub": "repo:acme/web:*"}}, UNSURE),
         ({"StringLike": {f"{GITHUB}:sub": "repo:${aws:PrincipalTag/org}/*"}}, UNSURE),
@@ -107,11 +126,30 @@ def test_a_repository_of_github_is_named_by_the_subject(condition: dict[str, Any
             {"StringEquals": {"cognito-identity.amazonaws.com:aud": "eu-west-1:12345678-abcd"}},
             CLOSED,
         ),
+        *((host, {}, OPEN) for host in COGNITO),
+        *((host, {"StringEquals": {f"{host}:aud": POOL}}, CLOSED) for host in COGNITO),
+        *((host, pool(host, "authenticated"), CLOSED) for host in COGNITO),
+        *((host, pool(host, "unauthenticated"), OPEN) for host in COGNITO),
+        (COGNITO[0], pool(COGNITO[0], ["authenticated", "unauthenticated"]), OPEN),
+        (COGNITO[0], pool(COGNITO[0], "un*"), OPEN),
+        (COGNITO[0], pool(COGNITO[0], "unauthenticated", sub="eu-west-1:12345678"), CLOSED),
         ("accounts.google.com", {}, OPEN),
         ("accounts.google.com", {"StringEquals": {"accounts.google.com:aud": "66677788899900pro0"}}, CLOSED),
         ("graph.facebook.com", {"StringEquals": {"graph.facebook.com:app_id": "111222333444555"}}, CLOSED),
         ("oidc.eks.eu-west-1.amazonaws.com/id/ABCDEF", {}, CLOSED),
-        ("login.example.com", {}, CLOSED),
+        ("oidc.eks.cn-north-1.amazonaws.com.cn/id/ABCDEF", {}, CLOSED),
+        ("cognito-idp.eu-west-1.amazonaws.com/eu-west-1_abc", {}, CLOSED),
+        ("acme.okta.com", {"StringEquals": {"acme.okta.com:aud": "x"}}, CLOSED),
+        ("login.microsoftonline.com/11111111-2222-3333-4444-555555555555/v2.0", {}, CLOSED),
+        ("login.microsoftonline.com/common/v2.0", {}, UNSURE),
+        ("login.example.com", {}, UNSURE),
+        ("oidc.modal.com", {"StringEquals": {"oidc.modal.com:aud": "oidc.modal.com"}}, UNSURE),
+        ("login.app.env0.com", {"StringEquals": {"login.app.env0.com:aud": "https://prod.env0.com"}}, UNSURE),
+        ("oidc.modal.com", {"StringLike": {"oidc.modal.com:sub": "modal:*"}}, UNSURE),
+        ("oidc.modal.com", {"StringEqualsIfExists": {"oidc.modal.com:sub": "x"}}, UNSURE),
+        ("oidc.modal.com", {"StringNotEquals": {"oidc.modal.com:sub": "x"}}, UNSURE),
+        ("oidc.modal.com", {"StringEquals": {"oidc.modal.com:workspace_id": "ac-1"}}, CLOSED),
+        ("oidc.modal.com", {"StringEquals": {"oidc.modal.com:sub": "modal:workspace_id:ac-1"}}, CLOSED),
         (f"{GITHUB}/acme-enterprise", {}, CLOSED),  # an enterprise's own issuer
     ],
 )
@@ -119,6 +157,12 @@ def test_customers_of_a_shared_provider_are_told_apart_by_its_claims(
     host: str, condition: dict[str, Any], expected: str
 ) -> None:
     assert answer(federated(host, condition)) == expected
+
+
+def test_guests_of_an_identity_pool_are_told_as_such() -> None:
+    statement = federated(COGNITO[0], pool(COGNITO[0], "unauthenticated"))
+    found = assumable_by_strangers(parse_resource_policy({"Statement": [statement]}))
+    assert [one.who for one in found] == ["whoever asks the Cognito identity pool without signing in"]
 
 
 def test_other_accounts_are_told_with_whether_an_external_id_is_asked_for() -> None:
