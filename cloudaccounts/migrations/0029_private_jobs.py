@@ -30,7 +30,7 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name="job",
             name="private_to",
-            field=models.CharField(blank=True, db_default="", default="", max_length=64),
+            field=models.CharField(blank=True, default="", max_length=64),
         ),
         migrations.RunPython(hide_from_guests, migrations.RunPython.noop),
     ]

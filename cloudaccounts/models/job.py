@@ -36,7 +36,7 @@ class Job(models.Model):
     active_key = models.CharField(max_length=64, null=True, unique=True)  # noqa: DJ001 # NULLs are not equal
     # The person's key, where nobody else may see it: work over accounts of all owners lies in the personal team of the
     # operator who asked, and that team may have guests. Empty for a team's own work.
-    private_to = models.CharField(max_length=64, blank=True, default="", db_default="")
+    private_to = models.CharField(max_length=64, blank=True, default="")
     title = models.CharField(max_length=160)
     actor = models.JSONField(default=dict)  # cloudaccounts.audit.actor.Actor
     options = models.JSONField(default=dict)
