@@ -35,7 +35,7 @@ _ALL_APIS = "cloudapis.googleapis.com"
 KEY_AGE = Threshold("gcp_api_key_age", "Age of a Google Cloud API key", default=90, least=1, most=365)
 _SITE = re.compile(r"^[a-z*]*://")  # the scheme before a site, which may be any
 # No caller's address (RFC 1122, 3.2.1.3 and RFC 4291, 2.5.2), but how "any" is written.
-_ANY_ADDRESS = frozenset({"0.0.0.0", "::", "::0"})  # noqa: S104 # compared, not listened on
+_ANY_ADDRESS = frozenset({"0.0.0.0", "::", "::0"})  # noqa: S104 # nosec B104 # compared, not listened on
 _CLIENTS = ("browserKeyRestrictions", "serverKeyRestrictions", "androidKeyRestrictions", "iosKeyRestrictions")
 
 
